@@ -1,0 +1,187 @@
+"""The model registry under `models/`: which model is live, proven by its hashes, loaded once, swapped when it changes.
+
+ONNX Runtime is known only here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import onnxruntime
+
+from handler.errors import MissingError, ModelError
+from handler.ports import Blob, Images, Probabilities
+
+PREPROCESSING: Final = 1
+"""Version of `images.py`: a card made for another one is refused, since the model would see other pictures."""
+CURRENT: Final = "models/current.json"
+VERSION_DIGITS: Final = 12
+
+
+class Reader(Protocol):
+    """The part of a store that a registry needs."""
+
+    def read(self, key: str, unless: str = "") -> Blob | None:
+        """A small object whole; None where its ETag is still `unless`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What `card.json` says of a model, as far as reading images needs it."""
+
+    version: str
+    labels: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    """Of one image: (784,), (28, 28) or (28, 28, 1)."""
+    input_high: float
+    """The value of full ink: 1 or 255. No ink is 0."""
+    output: str
+    """`softmax` or `logits`."""
+    temperature: float
+    review_below: float
+    onnx_sha256: str
+
+
+def version_of(card: bytes) -> str:
+    """The version that a card names: the first 12 hex digits of its SHA-256."""
+    return hashlib.sha256(card).hexdigest()[:VERSION_DIGITS]
+
+
+def model_key(version: str, file: str) -> str:
+    """Where a file of a version lies in the bucket."""
+    return f"models/{version}/{file}"
+
+
+def read_card(body: bytes) -> Card:
+    """A `Card` from the bytes of `card.json`; `ModelError` names what does not fit this handler."""
+    try:
+        card: dict[str, Any] = json.loads(body)
+        labels = tuple(card["labels"])
+        found = Card(
+            version=version_of(body),
+            labels=labels,
+            input_shape=tuple(card["input"]["shape"]),
+            input_high=float(card["input"]["range"][1]),
+            output=card["output"],
+            temperature=float(card["calibration"]["temperature"]),
+            review_below=float(card["review_below"]),
+            onnx_sha256=card["files"]["model.onnx"],
+        )
+        preprocessing = card["preprocessing"]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise ModelError(
+            f"card.json is not a card that this handler knows ({error!r}): publish the model again"
+        ) from error
+    if preprocessing != PREPROCESSING:
+        raise ModelError(
+            f"model {found.version} was made for preprocessing {preprocessing}, this handler does {PREPROCESSING}: "
+            "publish it again"
+        )
+    if found.input_shape not in ((784,), (28, 28), (28, 28, 1)) or found.output not in ("softmax", "logits"):
+        raise ModelError(f"model {found.version} reads {found.input_shape} and gives {found.output}: publish it again")
+    if found.temperature <= 0 or not all(isinstance(label, str) for label in labels):
+        raise ModelError(f"model {found.version} has a temperature or labels that cannot be: publish it again")
+    return found
+
+
+class OnnxClassifier:
+    """`ports.Classifier` in ONNX Runtime, on the CPU, with as many threads as it has cores."""
+
+    def __init__(self, card: Card, onnx: bytes) -> None:
+        self._card = card
+        try:
+            self._session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime's errors have no common base of their own
+            raise ModelError(f"model {card.version}: ONNX Runtime cannot load model.onnx: {error}") from error
+        self._input = self._session.get_inputs()[0].name
+
+    @property
+    def version(self) -> str:
+        """The card's version."""
+        return self._card.version
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The card's labels."""
+        return self._card.labels
+
+    @property
+    def review_below(self) -> float:
+        """The card's threshold, 0 to 1."""
+        return self._card.review_below
+
+    def probabilities(self, images: Images) -> Probabilities:
+        """Class probabilities, (N, classes), of `images`, (N, 28, 28), 0 to 255, white ink on black.
+
+        With a temperature T, softmax(log p / T) (Guo et al., On Calibration of Modern Neural Networks, 2017).
+        """
+        card = self._card
+        scaled = images.reshape(-1, *card.input_shape).astype(np.float32) * np.float32(card.input_high / 255)
+        (output,) = self._session.run(None, {self._input: scaled})
+        found: Probabilities = np.asarray(output, np.float32)
+        if card.output == "softmax" and card.temperature == 1:
+            return found
+        logits = found if card.output == "logits" else np.log(np.maximum(found, np.finfo(np.float32).tiny))
+        powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / np.float32(card.temperature))
+        calibrated: Probabilities = powers / powers.sum(axis=1, keepdims=True)
+        return calibrated
+
+
+class Registry:
+    """The live model. Keeps what it loaded for as long as `current.json` stays the same."""
+
+    def __init__(self, store: Reader) -> None:
+        self._store = store
+        self._etag = ""
+        self._classifier: OnnxClassifier | None = None
+
+    def current(self) -> OnnxClassifier:
+        """The classifier that `current.json` names now; one conditional GET where it is already loaded.
+
+        Raises `ModelError` where none is published or its hashes do not match, `StoreError` where S3 fails.
+        """
+        try:
+            pointer = self._store.read(CURRENT, self._etag if self._classifier else "")
+        except MissingError as error:
+            raise ModelError("no model is published yet: run `python -m train --bucket BUCKET`") from error
+        if pointer is None and self._classifier:
+            return self._classifier
+        if pointer is None:
+            raise ModelError("S3 answered that current.json is unchanged, but none was read before")
+        version = _pointed(pointer.body)
+        if self._classifier is None or self._classifier.version != version:
+            self._classifier = self._load(version)
+        self._etag = pointer.etag
+        return self._classifier
+
+    def _load(self, version: str) -> OnnxClassifier:
+        body = self._file(version, "card.json")
+        if version_of(body) != version:
+            raise ModelError(f"models/{version}/card.json is not the card that was published: its SHA-256 differs")
+        card = read_card(body)
+        onnx = self._file(version, "model.onnx")
+        if hashlib.sha256(onnx).hexdigest() != card.onnx_sha256:
+            raise ModelError(f"models/{version}/model.onnx is not the one that its card names: its SHA-256 differs")
+        return OnnxClassifier(card, onnx)
+
+    def _file(self, version: str, file: str) -> bytes:
+        key = model_key(version, file)
+        try:
+            blob = self._store.read(key)
+        except MissingError as error:
+            raise ModelError(f"{key} is missing, though current.json names it: publish or activate a model") from error
+        if blob is None:
+            raise ModelError(f"{key} could not be read")
+        return blob.body
+
+
+def _pointed(body: bytes) -> str:
+    try:
+        version = json.loads(body)["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{CURRENT} does not name a version ({error!r}): activate one") from error
+    if not (isinstance(version, str) and len(version) == VERSION_DIGITS and set(version) <= set("0123456789abcdef")):
+        raise ModelError(f"{CURRENT} names {version!r}, which is no version: activate one")
+    return version

@@ -1,0 +1,108 @@
+"""Environment variables to a frozen `Settings`; a wrong value is named with its range."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+from handler.errors import SettingsError
+
+INCOMING: Final = "incoming/"
+PREDICTIONS: Final = "predictions/"
+MODELS: Final = "models/"
+
+MB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the handler behaves; each field is the environment variable of the same name in capitals.
+
+    `DIGITDROP_BUCKET` is the one that has no default.
+    """
+
+    digitdrop_bucket: str
+    queue_url: str = ""
+    """Where drops go that there is no time for; empty: there is no queue around the function."""
+    probabilities: bool = False
+    """Ten more columns, `p0` to `p9`."""
+    max_object_bytes: int = 1024 * MB
+    """A larger object is not read; at most the function's `EphemeralStorage`."""
+    max_member_bytes: int = 64 * MB
+    """Bytes of one archive member, counted as they leave the decompressor."""
+    max_inflated_bytes: int = 4096 * MB
+    """Bytes of all members of an archive together, counted likewise."""
+    max_members: int = 1_000_000
+    max_pixels: int = 50_000_000
+    """Pixels of one frame, known before it is decoded."""
+    max_frames: int = 1_000
+    group_size: int = 256
+    """Images that the model reads at a time."""
+    fetch_threads: int = 16
+    """Requests to S3 under way at a time."""
+    reserve_seconds: float = 10.0
+    """Kept of each invocation for writing what was read."""
+    retry_base_seconds: float = 30.0
+    """A failed message is visible again after this × 4ⁿ, n the receives before this one."""
+    retry_limit_seconds: float = 900.0
+    log_level: str = "INFO"
+
+    def digest(self) -> str:
+        """Twelve hex digits that differ where these settings would give other rows."""
+        decisive = {
+            name: value for name, value in asdict(self).items() if name == "probabilities" or name.startswith("max_")
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
+
+
+_RANGES: Final[dict[str, tuple[float, float]]] = {
+    "max_object_bytes": (1, 10_240 * MB),
+    "max_member_bytes": (1, 10_240 * MB),
+    "max_inflated_bytes": (1, 1 << 50),
+    "max_members": (1, 1 << 32),
+    "max_pixels": (1, 178_956_970),
+    "max_frames": (1, 1 << 20),
+    "group_size": (1, 65_536),
+    "fetch_threads": (1, 64),
+    "reserve_seconds": (0, 300),
+    "retry_base_seconds": (0, 43_200),
+    "retry_limit_seconds": (0, 43_200),
+}
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """`Settings` from environment variables; those not set, or set to nothing, keep their defaults.
+
+    Raises `SettingsError` for a missing bucket and for a value that is no value of its kind or out of range.
+    """
+    found: dict[str, object] = {}
+    for field in fields(Settings):
+        variable = field.name.upper()
+        text = environment.get(variable, "").strip()
+        if text:
+            found[field.name] = _value(variable, field.name, text)
+    if "digitdrop_bucket" not in found:
+        raise SettingsError("DIGITDROP_BUCKET is not set: set it to the name of the bucket to work on")
+    return Settings(**found)  # type: ignore[arg-type]  # each value is of the kind that its field has
+
+
+def _value(variable: str, name: str, text: str) -> object:
+    default = Settings.__dataclass_fields__[name].default
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false"):
+            raise SettingsError(f"{variable}={text!r} must be true or false")
+        return text.lower() == "true"
+    if isinstance(default, int | float):
+        low, high = _RANGES[name]
+        try:
+            number = type(default)(text)
+        except ValueError:
+            raise SettingsError(f"{variable}={text!r} must be a number from {low:g} to {high:g}") from None
+        if not low <= number <= high:
+            raise SettingsError(f"{variable}={text!r} must lie between {low:g} and {high:g}")
+        return number
+    if name == "log_level" and text.upper() not in _LEVELS:
+        raise SettingsError(f"{variable}={text!r} must be one of {', '.join(_LEVELS)}")
+    return text.upper() if name == "log_level" else text
