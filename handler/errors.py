@@ -56,6 +56,10 @@ class PredictionsError(DigitdropError, ValueError):
     """An object under `predictions/` is not a CSV of this schema and must not be written over."""
 
 
+class PostponedError(DigitdropError):
+    """There is no time for a drop in this invocation: another one takes it."""
+
+
 class StoreError(DigitdropError):
     """S3 or SQS did not do what was asked: throttled, timed out, refused, or broken."""
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+PEEK_BYTES: Final = 1 << 20
+"""Of the first GET of an object; a smaller one arrives whole with it."""
 PART_BYTES: Final = 8 << 20
-"""Of one ranged GET; an object up to this size arrives with its peek."""
+"""Of each further GET."""
 MEMORY_BYTES: Final = 8 << 20
 """A file up to this size is kept in memory, a larger one in an unlinked temporary file."""
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
@@ -60,15 +62,15 @@ class S3Store:
         self._client: S3Client = client or boto3.client("s3", config=_config(threads))
 
     def peek(self, key: str) -> Peek:
-        """The first `PART_BYTES` of an object, with its size and ETag."""
+        """The first `PEEK_BYTES` of an object, with its size and ETag."""
         with _faults("reading", key):
             try:
-                answer: Any = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{PART_BYTES - 1}")
+                answer: Any = self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{PEEK_BYTES - 1}")
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") not in ("InvalidRange", "416"):
                     raise
                 answer = self._client.get_object(Bucket=self._bucket, Key=key)  # a range of nothing is refused
-            start = answer["Body"].read(PART_BYTES)
+            start = answer["Body"].read()
             whole = answer.get("ContentRange", "").rpartition("/")[2]
             return Peek(key, answer["ETag"], int(whole or answer["ContentLength"]), start)
 

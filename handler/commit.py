@@ -1,0 +1,113 @@
+"""Writing CSVs so that after any order, repetition or overlap of events each shows its sources as they are now.
+
+Every commit goes in one order: read the CSV's ETag; check that each source is still the one that was read, and drop
+what is not, since a newer event brings it; write if the CSV still has that ETag; else start again. A writer that
+came in between changed the ETag, so what was checked before it is checked anew.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from handler.ahead import ahead
+from handler.errors import ChangedError, MissingError, StoreError
+from handler.ports import Head, ObjectStore
+from handler.predictions import has_probabilities, merge, read_csv, write_csv
+from handler.rows import Row
+from handler.settings import Settings
+from handler.store import spool
+
+ATTEMPTS: Final = 30
+_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rows of a loose image, and the object that they were read from."""
+
+    key: str
+    etag: str
+    image: str
+    """Its cell in the CSV."""
+    rows: tuple[Row, ...]
+
+
+def commit_batch(
+    store: ObjectStore, csv_key: str, body: BinaryIO, source: tuple[str, str], metadata: Mapping[str, str]
+) -> bool:
+    """Write a batch's CSV unless its source, (key, ETag), has changed or the CSV stands already; whether it did."""
+    for _ in _attempts(csv_key):
+        found = look(store, csv_key)
+        if found and stands(found, metadata):
+            return True
+        if not is_current(store, *source):
+            return False
+        try:
+            body.seek(0)
+            store.put(csv_key, body, found.etag if found else None, metadata)
+        except ChangedError:
+            continue
+        return True
+    raise AssertionError  # _attempts raises before it ends
+
+
+def commit_folder(store: ObjectStore, csv_key: str, readings: Sequence[Reading], settings: Settings) -> int:
+    """Put the rows of loose images into their folder's CSV in place of their earlier ones; how many images it took."""
+    for _ in _attempts(csv_key):
+        try:
+            peek = store.peek(csv_key)
+            old: BinaryIO | None = store.fetch(peek)
+        except MissingError:
+            old = None
+        except ChangedError:
+            continue
+        checked = ahead(lambda reading: is_current(store, reading.key, reading.etag), readings, settings.fetch_threads)
+        live = [reading for reading, is_live in checked if is_live()]
+        if not live:
+            return 0
+        with spool() as body:
+            more = settings.probabilities or (old is not None and has_probabilities(old, csv_key))
+            rows = merge(
+                read_csv(old, csv_key) if old else (),
+                (row for reading in live for row in reading.rows),
+                {reading.image for reading in live},
+            )
+            counts = write_csv(rows, body, probabilities=more)
+            body.seek(0)
+            try:
+                store.put(csv_key, body, peek.etag if old else None, counts.metadata())
+            except ChangedError:
+                continue
+        return len(live)
+    raise AssertionError  # _attempts raises before it ends
+
+
+def look(store: ObjectStore, key: str) -> Head | None:
+    """ETag and metadata of an object, None where there is none."""
+    try:
+        return store.head(key)
+    except MissingError:
+        return None
+
+
+def stands(found: Head, metadata: Mapping[str, str]) -> bool:
+    """Whether a batch's CSV was made from the same source, by the same model, with the same settings."""
+    return all(found.metadata.get(name) == metadata[name] for name in ("source-etag", "model", "settings"))
+
+
+def is_current(store: ObjectStore, key: str, etag: str) -> bool:
+    """Whether an object is still there as it was read."""
+    found = look(store, key)
+    return found is not None and found.etag == etag
+
+
+def _attempts(key: str) -> Iterator[int]:
+    """Numbers of attempts, with a growing random pause between them; `StoreError` when they are used up."""
+    for number in range(ATTEMPTS):
+        if number:
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _PAUSE * 1.5**number)))  # noqa: S311  # jitter, no secret
+        yield number
+    raise StoreError(f"writing {key!r}: other writers came first {ATTEMPTS} times")

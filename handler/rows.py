@@ -1,0 +1,38 @@
+"""What the CSV says of one image."""
+
+from dataclasses import dataclass
+from typing import Final
+
+OK: Final = "ok"
+REVIEW: Final = "review"
+ERROR: Final = "error"
+
+_FORMULA: Final = tuple("=+-@'\t\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a CSV; every value as it is written there, before quoting."""
+
+    image: str
+    frame: str
+    digit: str
+    confidence: str
+    status: str
+    detail: str
+    model: str
+    probabilities: tuple[str, ...] = ()
+    """Of each class, where they are asked for."""
+
+
+def image_cell(name: str) -> str:
+    r"""A name as the `image` column has it: no formula, and valid UTF-8.
+
+    Bytes that are not UTF-8 (lone surrogates in `name`) become `\xNN`, and backslashes of such a name are doubled.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raw = name.replace("\\", "\\\\").encode(errors="surrogateescape")
+        name = raw.decode(errors="backslashreplace")
+    return f"'{name}" if name.startswith(_FORMULA) else name

@@ -1,0 +1,208 @@
+"""A zip archive to its members, lazily, one at a time, with every byte that is inflated counted.
+
+The layout is that of PKWARE's APPNOTE 6.3.10. The central directory is walked in windows instead of being loaded,
+sizes in headers are never believed, and nothing is allocated by them.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from handler.errors import UnreadableError
+
+END: Final = b"PK\x05\x06"
+_END64: Final = b"PK\x06\x06"
+_LOCATOR64: Final = b"PK\x06\x07"
+_ENTRY: Final = b"PK\x01\x02"
+_SIGNATURE: Final = b"PK\x05\x05"
+_LOCAL: Final = b"PK\x03\x04"
+_END_BYTES: Final = 22
+_ENTRY_BYTES: Final = 46
+_LOCAL_BYTES: Final = 30
+_LONGEST_ENTRY: Final = _ENTRY_BYTES + 3 * 0xFFFF
+_WINDOW: Final = 1 << 20
+_CHUNK: Final = 1 << 18
+_FULL: Final = 0xFFFFFFFF
+_ENCRYPTED: Final = 0x2041  # bits 0 (encrypted), 6 (strong encryption) and 13 (masked directory)
+_STORED: Final = 0
+_DEFLATED: Final = 8
+_PATH_FIELD: Final = 0x7075
+_ZIP64_FIELD: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the central directory."""
+
+    name: str
+    """Bytes that are not UTF-8 are lone surrogates (`surrogateescape`)."""
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    """Bytes that it takes in the archive; where a lie, its CRC tells."""
+    offset: int
+    """Of its local header in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Directory:
+    start: int
+    size: int
+    entries: int
+    shift: int
+    """Bytes put before the archive (a self-extractor's program): added to each offset."""
+
+
+def walk(file: BinaryIO) -> Iterator[Entry]:
+    """The entries of the central directory, in its order, folders included.
+
+    Raises `UnreadableError` before the first entry if it is no zip, and after the last good one where it breaks.
+    """
+    directory = _find_directory(file)
+    position, left, window, number = directory.start, directory.size, b"", 0
+    while left or window:
+        if len(window) < _LONGEST_ENTRY and left:
+            file.seek(position)
+            more = file.read(min(_WINDOW, left))
+            position, left, window = position + len(more), left - len(more) if more else 0, window + more
+        if window.startswith(_SIGNATURE):
+            break
+        if len(window) < _ENTRY_BYTES or not window.startswith(_ENTRY):
+            raise UnreadableError(
+                "corrupt", f"the zip's directory breaks off after {number} of {directory.entries} entries"
+            )
+        entry, length = _read_entry(window, directory.shift)
+        window, number = window[length:], number + 1
+        yield entry
+    if number % 0x10000 != directory.entries % 0x10000:  # writers that know no zip64 count in 16 bits
+        raise UnreadableError("corrupt", f"the zip says that it has {directory.entries} entries and has {number}")
+
+
+def inflate(file: BinaryIO, entry: Entry, limit: int) -> Iterator[bytes]:
+    """The bytes of an entry, in pieces, as they leave the decompressor; the caller counts them.
+
+    One piece more than `limit` bytes is never made. Raises `UnreadableError` for an encrypted member, a compression
+    that is not read here, data that ends early, and bytes whose CRC is not the directory's.
+    """
+    if entry.flags & _ENCRYPTED:
+        raise UnreadableError("encrypted", "the member is encrypted: upload it without a password")
+    if entry.method not in (_STORED, _DEFLATED):
+        raise UnreadableError("unsupported", f"zip compression method {entry.method}: use deflate or store")
+    header = b""
+    if entry.offset < file.seek(0, 2):
+        file.seek(entry.offset)
+        header = file.read(_LOCAL_BYTES)
+    if len(header) < _LOCAL_BYTES or not header.startswith(_LOCAL):
+        raise UnreadableError("corrupt", "the zip's directory points to a place where no member begins")
+    position = entry.offset + _LOCAL_BYTES + sum(struct.unpack_from("<HH", header, 26))
+    crc, made = 0, 0
+    for piece in _unpacked(file, entry, position, min(limit + 1, _CHUNK)):
+        crc, made = zlib.crc32(piece, crc), made + len(piece)
+        yield piece
+        if made > limit:
+            return
+    if crc != entry.crc:
+        raise UnreadableError("corrupt", "the member's bytes do not match its checksum")
+
+
+def _unpacked(file: BinaryIO, entry: Entry, position: int, chunk: int) -> Iterator[bytes]:
+    decompressor = zlib.decompressobj(-15) if entry.method == _DEFLATED else None
+    left, held = entry.packed, b""
+    while decompressor is None or not decompressor.eof:
+        if not held and left:
+            file.seek(position)  # others read the same file between two pieces
+            held = file.read(min(chunk, left))
+            position, left = position + len(held), left - len(held)
+            if not held:
+                raise UnreadableError("truncated", "the archive ends inside the member")
+        if decompressor is None:
+            if not held:
+                return
+            piece, held = held, b""
+        else:
+            try:
+                piece = decompressor.decompress(held, chunk)
+            except zlib.error as error:
+                raise UnreadableError("corrupt", f"the member cannot be inflated ({error})") from error
+            if not piece and not decompressor.unconsumed_tail and not left and not decompressor.eof:
+                raise UnreadableError("truncated", "the member's data ends before the member does")
+            held = decompressor.unconsumed_tail
+        if piece:
+            yield piece
+
+
+def _find_directory(file: BinaryIO) -> _Directory:
+    size = file.seek(0, 2)
+    tail_start = max(0, size - _END_BYTES - 0xFFFF)
+    file.seek(tail_start)
+    tail = file.read()
+    found = _end_record(tail)
+    if found < 0:
+        raise UnreadableError("truncated", "the zip has no directory at its end: it was cut off, or is no zip")
+    entries, directory_size, start = struct.unpack_from("<HII", tail, found + 10)
+    end = tail_start + found
+    if entries == 0xFFFF or _FULL in (directory_size, start):  # noqa: PLR2004  # 16 bits, full
+        end, entries, directory_size, start = _end64(file, end, (entries, directory_size, start))
+    shift = end - directory_size - start
+    if shift < 0 or directory_size < entries * _ENTRY_BYTES:
+        raise UnreadableError("corrupt", "the zip's end record does not fit the file: it is damaged or cut off")
+    return _Directory(start + shift, directory_size, entries, shift)
+
+
+def _end_record(tail: bytes) -> int:
+    """Where the end record stands: the last one whose comment ends with the file, else the last one at all."""
+    last = found = tail.rfind(END)
+    while found >= 0:
+        if len(tail) >= found + _END_BYTES:
+            comment = int.from_bytes(tail[found + 20 : found + 22], "little")
+            if found + _END_BYTES + comment == len(tail):
+                return found
+        found = tail.rfind(END, 0, found)
+    return last if last >= 0 and len(tail) >= last + _END_BYTES else -1
+
+
+def _end64(file: BinaryIO, end: int, plain: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """The zip64 end record before the plain one; without a locator the plain numbers are what they say."""
+    file.seek(max(0, end - 20))
+    locator = file.read(20)
+    if len(locator) < 20 or not locator.startswith(_LOCATOR64):  # noqa: PLR2004  # the locator's length
+        return end, *plain
+    (claimed,) = struct.unpack_from("<Q", locator, 8)
+    for position in (claimed, end - 20 - 56):  # as it says; or right before the locator, where bytes were put in front
+        if 0 <= position <= end:
+            file.seek(position)
+            record = file.read(56)
+            if record.startswith(_END64) and len(record) == 56:  # noqa: PLR2004  # the record's fixed part
+                return position, *struct.unpack_from("<QQQ", record, 32)
+    raise UnreadableError("corrupt", "the zip64 end record is not where the zip says it is")
+
+
+def _read_entry(window: bytes, shift: int) -> tuple[Entry, int]:
+    flags, method, crc, packed, unpacked, name_length, extra_length, comment_length, offset = struct.unpack_from(
+        "<HH4xIIIHHH8xI", window, 8
+    )
+    length = _ENTRY_BYTES + name_length + extra_length + comment_length
+    if len(window) < length:
+        raise UnreadableError("corrupt", "the zip's directory ends inside an entry")
+    raw = window[_ENTRY_BYTES : _ENTRY_BYTES + name_length]
+    fields = dict(_extra_fields(window[_ENTRY_BYTES + name_length : length - comment_length]))
+    large = fields.get(_ZIP64_FIELD, b"")
+    values = []
+    for value in (unpacked, packed, offset):  # each is in the zip64 field only where it is full here
+        wide, large = (large[:8], large[8:]) if value == _FULL else (b"", large)
+        values.append(int.from_bytes(wide, "little") if len(wide) == 8 else value)  # noqa: PLR2004  # bytes of a number
+    path = fields.get(_PATH_FIELD, b"")
+    if path[:1] == b"\x01" and path[1:5] == zlib.crc32(raw).to_bytes(4, "little"):
+        raw = path[5:]
+    return Entry(raw.decode("utf-8", "surrogateescape"), flags, method, crc, values[1], values[2] + shift), length
+
+
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    position = 0
+    while position + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, position)
+        yield kind, extra[position + 4 : position + 4 + size]
+        position += 4 + size
