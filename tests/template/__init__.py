@@ -1,0 +1,1 @@
+"""What `template.yaml`, the Dockerfile and the sample events promise."""

@@ -1,0 +1,59 @@
+"""The alarms: on dead letters, waiting drops, errors and throttles, mailed where an address was given."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import BUCKET
+from .intrinsics import Template, resources
+
+
+def _alarms(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: item["Properties"] for name, item in found.items() if item["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "dimension", "threshold"),
+    [
+        ("DeadLetterAlarm", "AWS/SQS ApproximateNumberOfMessagesVisible", "QueueName <DeadLetterQueue.QueueName>", 1),
+        ("OldestDropAlarm", "AWS/SQS ApproximateAgeOfOldestMessage", "QueueName <DropQueue.QueueName>", 3600),
+        ("ErrorAlarm", "AWS/Lambda Errors", "FunctionName <Handler>", 1),
+        ("ThrottleAlarm", "AWS/Lambda Throttles", "FunctionName <Handler>", 1),
+    ],
+)
+def test_each_alarm_watches_its_metric(
+    deployed: dict[str, Any], name: str, metric: str, dimension: str, threshold: int
+) -> None:
+    """Each goes off at its threshold on its own queue or function, and silence is no alarm."""
+    alarm = _alarms(deployed)[name]
+    (found,) = alarm["Dimensions"]
+    assert f"{alarm['Namespace']} {alarm['MetricName']}" == metric
+    assert f"{found['Name']} {found['Value']}" == dimension
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanOrEqualToThreshold", threshold)
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmDescription"]
+
+
+def test_a_single_dead_letter_is_told_within_a_minute(deployed: dict[str, Any]) -> None:
+    """The dead-letter alarm needs one period of a minute."""
+    alarm = _alarms(deployed)["DeadLetterAlarm"]
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
+
+
+def test_with_an_address_every_alarm_is_mailed(deployed: dict[str, Any]) -> None:
+    """Alarm and all-clear go to the topic that the address is subscribed to."""
+    for alarm in _alarms(deployed).values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == ["<AlarmTopic>"]
+    assert deployed["AlarmSubscription"]["Properties"] == {
+        "TopicArn": "<AlarmTopic>",
+        "Protocol": "email",
+        "Endpoint": "someone@example.org",
+    }
+
+
+def test_without_an_address_there_is_no_topic(transformed: Template) -> None:
+    """By default no topic and no subscription are made, and the alarms show in CloudWatch only."""
+    found = resources(transformed, {"BucketName": BUCKET})
+    assert [name for name, item in found.items() if item["Type"].startswith("AWS::SNS::")] == []
+    assert len(_alarms(found)) == 4
+    assert all("AlarmActions" not in alarm and "OKActions" not in alarm for alarm in _alarms(found).values())

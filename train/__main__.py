@@ -1,0 +1,108 @@
+"""`python -m train`: flags to functions."""
+
+import logging
+import os
+import sys
+from argparse import Namespace
+
+from handler.errors import DigitdropError
+from train import flags as command_line
+from train import listing, publish, registry
+from train.errors import PublishError
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks for; 0, or 1 after a line that says what went wrong."""
+    flags = command_line.parse(arguments, os.environ)
+    commands = {"train": _train, "publish": _publish, "activate": _activate, "list": _list}
+    _prepare_output()
+    try:
+        commands[flags.command](flags)
+    except DigitdropError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)  # noqa: T201  # likewise
+        return 130
+    return 0
+
+
+def _train(flags: Namespace) -> None:
+    store = _store(flags.bucket) if flags.bucket else None
+    if store:
+        registry.live_version(store)  # a bucket that cannot be reached is better known before than after training
+    from train import data, release  # noqa: PLC0415  # takes seconds, and `list` does not need it
+
+    terms = release.Terms(flags.min_accuracy, flags.review_below)
+    made = release.train(command_line.recipe(flags), terms, data.load_mnist())
+    _upload(made, store)
+
+
+def _publish(flags: Namespace) -> None:
+    store = _store(flags.bucket) if flags.bucket else None
+    if store:
+        registry.live_version(store)
+    if flags.model.is_dir():
+        made = publish.read_release(flags.model)
+        publish.require(made.accuracy, flags.min_accuracy)
+        _upload(made, store)
+        return
+    from train import data, release  # noqa: PLC0415  # takes seconds, and a prepared release does not need it
+
+    terms = release.Terms(flags.min_accuracy, flags.review_below)
+    _upload(release.prepare(flags.model, terms, data.load_mnist()), store)
+
+
+def _upload(made: publish.Release, store: registry.Store | None) -> None:
+    _say(f"model {made.version} is in {made.folder}")
+    if store is None:
+        _say(f"no bucket is given, so it is not uploaded; python -m train publish {made.folder} --bucket B does it")
+        return
+    try:
+        before = publish.upload(made.folder, store)
+    except DigitdropError as error:
+        raise PublishError(f"{error} (to upload it again: python -m train publish {made.folder})") from error
+    _say_live(made.version, before)
+
+
+def _say_live(version: str, before: str | None) -> None:
+    _say(f"model {version} is live" + (", as it was" if before == version else f"; before it: {before or 'none'}"))
+
+
+def _activate(flags: Namespace) -> None:
+    _say_live(flags.version, registry.activate(_store(flags.bucket), flags.version))
+
+
+def _list(flags: Namespace) -> None:
+    found = listing.entries(_store(flags.bucket))
+    if not found:
+        _say("no models yet: python -m train publishes one")
+        return
+    row = "{:12}  {:10}  {:>8}  {:25}  {}"
+    _say(row.format("version", "network", "accuracy", "created", "state"))
+    for entry in found:
+        accuracy = "" if entry.accuracy is None else f"{entry.accuracy:.4f}"
+        _say(row.format(entry.version, entry.network, accuracy, entry.created, entry.state).rstrip())
+
+
+def _store(bucket: str) -> registry.Store:
+    from handler.store import S3Store  # noqa: PLC0415  # boto3 takes half a second, and --help does not need it
+
+    return S3Store(bucket)
+
+
+def _prepare_output() -> None:
+    """What `train` logs is this program's output; what TensorFlow says at its start is not."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logger = logging.getLogger("train")
+    logger.addHandler(logging.StreamHandler(sys.stdout))
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # TensorFlow's libraries give the root logger a handler of their own
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # the command line is made of these lines
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

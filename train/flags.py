@@ -1,0 +1,107 @@
+"""The command line of `python -m train`: every flag, with its bounds."""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from train.recipe import NETWORKS, Recipe
+
+BUCKET: Final = "DIGITDROP_BUCKET"
+
+
+def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """The flags, checked: `command` ("train" where none is given), `bucket` ("" where there is none), and the rest.
+
+    Prints what is wrong and exits with 2 where a flag is out of its bounds.
+    """
+    parser = _parser()
+    flags = parser.parse_args(arguments)
+    flags.bucket = flags.bucket or environment.get(BUCKET, "")
+    if flags.command in ("activate", "list") and not flags.bucket:
+        parser.error(f"no bucket: give --bucket, or set {BUCKET}")
+    if flags.network != "mlp" and (flags.neurons or flags.hidden_layers):
+        parser.error(f"--neurons and --hidden-layers shape the mlp: leave them out with --network {flags.network}")
+    return flags
+
+
+def recipe(flags: argparse.Namespace) -> Recipe:
+    """How the network of these flags is trained."""
+    default = Recipe()
+    return Recipe(
+        network=flags.network,
+        neurons=flags.neurons or default.neurons,
+        hidden_layers=flags.hidden_layers or default.hidden_layers,
+        epochs=flags.epochs,
+        batch_size=flags.batch_size,
+        learning_rate=flags.learning_rate,
+        seed=flags.seed,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = Recipe()
+    parser = argparse.ArgumentParser(
+        prog="python -m train",
+        description="Train a network on MNIST, and publish it in the bucket. Without a bucket it is only prepared.",
+        epilog="The endpoint and the credentials are those of boto3 (AWS_ENDPOINT_URL, AWS_PROFILE, …).",
+    )
+    add = parser.add_argument
+    add("--network", choices=NETWORKS, default=default.network, help=f"which network; default {default.network}")
+    add("--neurons", type=_whole(1, 4096), help=f"of each hidden layer of the mlp; default {default.neurons}")
+    add("--hidden-layers", type=_whole(1, 8), help=f"of the mlp; default {default.hidden_layers}")
+    add("--epochs", type=_whole(1, 1000), default=default.epochs, help="default %(default)s")
+    add("--batch-size", type=_whole(1, 60_000), default=default.batch_size, help="default %(default)s")
+    add("--learning-rate", type=_real(1e-7, 1), default=default.learning_rate, help="of Adam; default %(default)s")
+    add("--seed", type=_whole(0, (1 << 32) - 1), default=default.seed, help="same seed, same weights; default 0")
+    _add_terms(parser, 0.97, 0.8)
+    _add_bucket(parser, "")
+    parser.set_defaults(command="train")
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands, instead of training")
+    publish = commands.add_parser("publish", help="publish a model that is trained already")
+    publish.add_argument("model", type=Path, metavar="FILE.h5", help="or the folder of a prepared release")
+    _add_terms(publish, argparse.SUPPRESS, argparse.SUPPRESS)
+    activate = commands.add_parser("activate", help="make another published model live, or roll back")
+    activate.add_argument("version", metavar="VERSION")
+    listing = commands.add_parser("list", help="show the published models, and which one is live")
+    for name, command in (("publish", publish), ("activate", activate), ("list", listing)):
+        command.set_defaults(command=name)
+        _add_bucket(command, argparse.SUPPRESS)
+    return parser
+
+
+def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, review_below: float | str) -> None:
+    """A command's own default is none at all, or it would replace what was given before the command."""
+    text = "a model below this, on the test images, is refused; default 0.97"
+    parser.add_argument("--min-accuracy", type=_real(0, 1), default=min_accuracy, help=text)
+    text = "predictions of less confidence are marked for review; default 0.8"
+    parser.add_argument("--review-below", type=_real(0, 1), default=review_below, help=text)
+
+
+def _add_bucket(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("--bucket", default=default, help=f"default: the environment variable {BUCKET}")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        return int(_bounded(text, int, low, high))
+
+    return convert
+
+
+def _real(low: float, high: float) -> Callable[[str], float]:
+    def convert(text: str) -> float:
+        return _bounded(text, float, low, high)
+
+    return convert
+
+
+def _bounded(text: str, kind: Callable[[str], float], low: float, high: float) -> float:
+    try:
+        number = kind(text)
+    except ValueError:
+        number = None
+    if number is None or not low <= number <= high:  # which NaN is not
+        name = "a whole number" if kind is int else "a number"
+        raise argparse.ArgumentTypeError(f"{text!r} must be {name} from {low:.10g} to {high:.10g}")
+    return number

@@ -1,0 +1,105 @@
+"""A prepared release to the bucket: its files first, its card after them, the pointer to it last.
+
+Nothing here needs Keras: a release is prepared once (`release.py`) and can be uploaded anywhere, at any time.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from handler.errors import ChangedError, MissingError, ModelError
+from handler.model import model_key, read_card, version_of
+from train.errors import PublishError
+from train.registry import ATTEMPTS, Store, pause, switch
+
+RELEASES: Final = Path("artifacts/models")
+"""Where releases are prepared, each in a folder with the name of its version."""
+CARD: Final = "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A model ready to be uploaded: a folder whose every file is named in its card, with its SHA-256."""
+
+    folder: Path
+    version: str
+    card: Mapping[str, Any]
+
+    @property
+    def accuracy(self) -> float:
+        """On MNIST's test set, 0 to 1."""
+        return float(self.card["accuracy"])
+
+
+def read_release(folder: Path) -> Release:
+    """The release in `folder`; `PublishError` where it is not whole, `ModelError` where the handler cannot run it."""
+    try:
+        body = (folder / CARD).read_bytes()
+    except OSError as error:
+        raise PublishError(f"{folder} is no prepared release: {CARD} cannot be read ({error})") from error
+    version = version_of(body)
+    read_card(body)
+    if folder.resolve().name != version:
+        raise PublishError(f"{folder / CARD} was changed: the folder should be named {version}; prepare it again")
+    card = json.loads(body)
+    for name, digest in card["files"].items():
+        if Path(name).name != name or hashlib.sha256(_read(folder / name)).hexdigest() != digest:
+            raise PublishError(f"{folder / name} is not the file that {CARD} names; prepare the release again")
+    return Release(folder, version, card)
+
+
+def latest_release(root: Path = RELEASES) -> Release | None:
+    """The newest release below `root` that is whole and that this handler can run; None where there is none."""
+    found = []
+    for card in root.glob(f"*/{CARD}"):
+        try:
+            found.append(read_release(card.parent))
+        except (PublishError, ModelError):
+            continue
+    return max(found, key=lambda release: str(release.card["created"]), default=None)
+
+
+def require(accuracy: float, least: float) -> None:
+    """Raise `PublishError` where a model is not good enough; both are shares of the test images, 0 to 1."""
+    if accuracy < least:
+        raise PublishError(
+            f"the accuracy of {accuracy:.4f} is below --min-accuracy {least:g}: not published; train it longer"
+        )
+
+
+def upload(folder: Path, store: Store) -> str | None:
+    """Publish the release in `folder`, and return the version that was live before.
+
+    Files are written create-only; one that is there already, from an upload that was broken off, must be the same.
+    Until the last write the model that was live stays live. Raises `PublishError`, `ModelError` or `StoreError`.
+    """
+    release = read_release(folder)
+    for name in [*release.card["files"], CARD]:
+        _put_once(store, model_key(release.version, name), _read(folder / name))
+    return switch(store, release.version)
+
+
+def _put_once(store: Store, key: str, body: bytes) -> None:
+    for attempt in range(ATTEMPTS):
+        try:
+            store.put(key, body, None, {})
+        except ChangedError:
+            try:
+                blob = store.read(key)
+            except MissingError:
+                pause(attempt)  # another writer is at it, and not done
+                continue
+            if blob is None or blob.body != body:
+                raise PublishError(f"{key} is in the bucket with other content: it is never written over") from None
+        return
+    raise PublishError(f"{key} could not be written: another writer is at it; retry")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PublishError(f"{path} cannot be read ({error}): prepare the release again") from error
