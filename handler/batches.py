@@ -9,7 +9,9 @@ from typing import BinaryIO, Final
 
 from handler import zips
 from handler.errors import PostponedError, UnreadableError
-from handler.pictures import Plane, read_frames
+from handler.inflation import inflate
+from handler.luminance import Plane
+from handler.pictures import read_frames
 from handler.settings import Settings
 
 SNIFF_BYTES: Final = 512
@@ -146,7 +148,7 @@ def _inflate(file: BinaryIO, entry: zips.Entry, limit: int) -> tuple[bytes, Unre
     """What a member inflates to, at most little more than `limit` bytes of it, and why that is not all."""
     data = bytearray()
     try:
-        for piece in zips.inflate(file, entry, limit):
+        for piece in inflate(file, entry, limit):
             data += piece
     except UnreadableError as error:
         return bytes(data), error
@@ -169,7 +171,7 @@ def _read_member(data: bytes, error: UnreadableError | None, name: str, settings
 
 def _looks_like_picture(start: bytes) -> bool:
     try:
-        next(read_frames(start, 1 << 62, 1), None)
+        next(read_frames(start, 0, 1), None)  # no pixel is decoded
     except UnreadableError as error:
         return error.code not in ("not-an-image", "unsupported")
     return True

@@ -79,7 +79,9 @@ def _message(record: dict[str, Any]) -> Message:
         identifier, receipt = record["messageId"], record["receiptHandle"]
         receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
         body = record["body"]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if not (isinstance(identifier, str) and isinstance(receipt, str)):
+            raise TypeError("messageId and receiptHandle are text")
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise EventError(f"an SQS record lacks what every one has ({error!r}): {_shown(record)}") from error
     try:
         return Message(tuple(_drops(_parsed(body), 1)), identifier, receipt, receives)

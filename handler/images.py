@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.pictures import Plane
+from handler.luminance import Plane
 
 Number = TypeVar("Number", np.uint8, np.float32)
 

@@ -5,6 +5,8 @@ ONNX Runtime is known only here.
 
 import hashlib
 import json
+import math
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -18,6 +20,11 @@ PREPROCESSING: Final = 1
 """Version of `images.py`: a card made for another one is refused, since the model would see other pictures."""
 CURRENT: Final = "models/current.json"
 VERSION_DIGITS: Final = 12
+CLASSES: Final = 10
+_SHAPES: Final = ((784,), (28, 28), (28, 28, 1))
+_RANGES: Final = ((0, 1), (0, 255))
+_MALFORMED: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+_LABEL: Final = re.compile("[A-Za-z0-9]{1,8}")
 
 
 class Reader(Protocol):
@@ -58,31 +65,32 @@ def read_card(body: bytes) -> Card:
     """A `Card` from the bytes of `card.json`; `ModelError` names what does not fit this handler."""
     try:
         card: dict[str, Any] = json.loads(body)
-        labels = tuple(card["labels"])
+        labels = tuple(map(str, card["labels"]))
+        low, high = card["input"]["range"]
         found = Card(
             version=version_of(body),
             labels=labels,
             input_shape=tuple(card["input"]["shape"]),
-            input_high=float(card["input"]["range"][1]),
+            input_high=float(high),
             output=card["output"],
             temperature=float(card["calibration"]["temperature"]),
             review_below=float(card["review_below"]),
             onnx_sha256=card["files"]["model.onnx"],
         )
         preprocessing = card["preprocessing"]
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise ModelError(
-            f"card.json is not a card that this handler knows ({error!r}): publish the model again"
-        ) from error
-    if preprocessing != PREPROCESSING:
-        raise ModelError(
-            f"model {found.version} was made for preprocessing {preprocessing}, this handler does {PREPROCESSING}: "
-            "publish it again"
-        )
-    if found.input_shape not in ((784,), (28, 28), (28, 28, 1)) or found.output not in ("softmax", "logits"):
-        raise ModelError(f"model {found.version} reads {found.input_shape} and gives {found.output}: publish it again")
-    if found.temperature <= 0 or not all(isinstance(label, str) for label in labels):
-        raise ModelError(f"model {found.version} has a temperature or labels that cannot be: publish it again")
+    except _MALFORMED as error:
+        raise ModelError(f"card.json is no card that this handler knows ({error!r}): publish it again") from error
+    fits = {
+        f"preprocessing {preprocessing}, not {PREPROCESSING}": preprocessing == PREPROCESSING,
+        f"input {found.input_shape}, {low} to {high}": found.input_shape in _SHAPES and (low, high) in _RANGES,
+        f"output {found.output!r}": found.output in ("softmax", "logits"),
+        f"labels {labels}": len(labels) == CLASSES and all(_LABEL.fullmatch(label) for label in labels),
+        f"temperature {found.temperature}": 0 < found.temperature < math.inf,
+        f"review_below {found.review_below}": 0 <= found.review_below <= 1,
+    }
+    wrong = ", ".join(text for text, good in fits.items() if not good)
+    if wrong:
+        raise ModelError(f"model {found.version} is none that this handler can use ({wrong}): publish it again")
     return found
 
 
@@ -96,6 +104,12 @@ class OnnxClassifier:
         except Exception as error:  # ONNX Runtime's errors have no common base of their own
             raise ModelError(f"model {card.version}: ONNX Runtime cannot load model.onnx: {error}") from error
         self._input = self._session.get_inputs()[0].name
+        try:
+            shape = self.probabilities(np.zeros((2, 28, 28), np.uint8)).shape
+        except Exception as error:
+            raise ModelError(f"model {card.version}: model.onnx does not run as its card says: {error}") from error
+        if shape != (2, CLASSES):
+            raise ModelError(f"model {card.version}: model.onnx gives {shape[1:]} values, and not {CLASSES}")
 
     @property
     def version(self) -> str:
@@ -146,10 +160,10 @@ class Registry:
             pointer = self._store.read(CURRENT, self._etag if self._classifier else "")
         except MissingError as error:
             raise ModelError("no model is published yet: run `python -m train --bucket BUCKET`") from error
-        if pointer is None and self._classifier:
-            return self._classifier
         if pointer is None:
-            raise ModelError("S3 answered that current.json is unchanged, but none was read before")
+            if self._classifier is None:
+                raise ModelError(f"S3 answered that {CURRENT} is unchanged, but none was read before")
+            return self._classifier
         version = _pointed(pointer.body)
         if self._classifier is None or self._classifier.version != version:
             self._classifier = self._load(version)
@@ -180,7 +194,7 @@ class Registry:
 def _pointed(body: bytes) -> str:
     try:
         version = json.loads(body)["version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except _MALFORMED as error:
         raise ModelError(f"{CURRENT} does not name a version ({error!r}): activate one") from error
     if not (isinstance(version, str) and len(version) == VERSION_DIGITS and set(version) <= set("0123456789abcdef")):
         raise ModelError(f"{CURRENT} names {version!r}, which is no version: activate one")

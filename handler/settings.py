@@ -99,9 +99,9 @@ def _value(variable: str, name: str, text: str) -> object:
         try:
             number = type(default)(text)
         except ValueError:
-            raise SettingsError(f"{variable}={text!r} must be a number from {low:g} to {high:g}") from None
+            raise SettingsError(f"{variable}={text!r} must be a number from {low} to {high}") from None
         if not low <= number <= high:
-            raise SettingsError(f"{variable}={text!r} must lie between {low:g} and {high:g}")
+            raise SettingsError(f"{variable}={text!r} must lie between {low} and {high}")
         return number
     if name == "log_level" and text.upper() not in _LEVELS:
         raise SettingsError(f"{variable}={text!r} must be one of {', '.join(_LEVELS)}")

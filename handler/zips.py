@@ -1,7 +1,7 @@
-"""A zip archive to its members, lazily, one at a time, with every byte that is inflated counted.
+"""A zip archive's directory to its entries, lazily; `inflate` takes each of them to its bytes.
 
 The layout is that of PKWARE's APPNOTE 6.3.10. The central directory is walked in windows instead of being loaded,
-sizes in headers are never believed, and nothing is allocated by them.
+sizes in it are never believed, and nothing is allocated by them.
 """
 
 import struct
@@ -17,17 +17,11 @@ _END64: Final = b"PK\x06\x06"
 _LOCATOR64: Final = b"PK\x06\x07"
 _ENTRY: Final = b"PK\x01\x02"
 _SIGNATURE: Final = b"PK\x05\x05"
-_LOCAL: Final = b"PK\x03\x04"
 _END_BYTES: Final = 22
 _ENTRY_BYTES: Final = 46
-_LOCAL_BYTES: Final = 30
 _LONGEST_ENTRY: Final = _ENTRY_BYTES + 3 * 0xFFFF
 _WINDOW: Final = 1 << 20
-_CHUNK: Final = 1 << 18
 _FULL: Final = 0xFFFFFFFF
-_ENCRYPTED: Final = 0x2041  # bits 0 (encrypted), 6 (strong encryption) and 13 (masked directory)
-_STORED: Final = 0
-_DEFLATED: Final = 8
 _PATH_FIELD: Final = 0x7075
 _ZIP64_FIELD: Final = 1
 
@@ -62,76 +56,24 @@ def walk(file: BinaryIO) -> Iterator[Entry]:
     Raises `UnreadableError` before the first entry if it is no zip, and after the last good one where it breaks.
     """
     directory = _find_directory(file)
-    position, left, window, number = directory.start, directory.size, b"", 0
-    while left or window:
-        if len(window) < _LONGEST_ENTRY and left:
-            file.seek(position)
+    position, left, window, at, number = directory.start, directory.size, b"", 0, 0
+    while left or at < len(window):
+        while left and len(window) - at < _LONGEST_ENTRY:
+            file.seek(position)  # others read the same file between two entries
             more = file.read(min(_WINDOW, left))
-            position, left, window = position + len(more), left - len(more) if more else 0, window + more
-        if window.startswith(_SIGNATURE):
+            position, left = position + len(more), left - len(more) if more else 0
+            window, at = window[at:] + more, 0
+        if window.startswith(_SIGNATURE, at):
             break
-        if len(window) < _ENTRY_BYTES or not window.startswith(_ENTRY):
+        if len(window) - at < _ENTRY_BYTES or not window.startswith(_ENTRY, at):
             raise UnreadableError(
                 "corrupt", f"the zip's directory breaks off after {number} of {directory.entries} entries"
             )
-        entry, length = _read_entry(window, directory.shift)
-        window, number = window[length:], number + 1
+        entry, length = _read_entry(window, at, directory.shift)
+        at, number = at + length, number + 1
         yield entry
     if number % 0x10000 != directory.entries % 0x10000:  # writers that know no zip64 count in 16 bits
         raise UnreadableError("corrupt", f"the zip says that it has {directory.entries} entries and has {number}")
-
-
-def inflate(file: BinaryIO, entry: Entry, limit: int) -> Iterator[bytes]:
-    """The bytes of an entry, in pieces, as they leave the decompressor; the caller counts them.
-
-    One piece more than `limit` bytes is never made. Raises `UnreadableError` for an encrypted member, a compression
-    that is not read here, data that ends early, and bytes whose CRC is not the directory's.
-    """
-    if entry.flags & _ENCRYPTED:
-        raise UnreadableError("encrypted", "the member is encrypted: upload it without a password")
-    if entry.method not in (_STORED, _DEFLATED):
-        raise UnreadableError("unsupported", f"zip compression method {entry.method}: use deflate or store")
-    header = b""
-    if entry.offset < file.seek(0, 2):
-        file.seek(entry.offset)
-        header = file.read(_LOCAL_BYTES)
-    if len(header) < _LOCAL_BYTES or not header.startswith(_LOCAL):
-        raise UnreadableError("corrupt", "the zip's directory points to a place where no member begins")
-    position = entry.offset + _LOCAL_BYTES + sum(struct.unpack_from("<HH", header, 26))
-    crc, made = 0, 0
-    for piece in _unpacked(file, entry, position, min(limit + 1, _CHUNK)):
-        crc, made = zlib.crc32(piece, crc), made + len(piece)
-        yield piece
-        if made > limit:
-            return
-    if crc != entry.crc:
-        raise UnreadableError("corrupt", "the member's bytes do not match its checksum")
-
-
-def _unpacked(file: BinaryIO, entry: Entry, position: int, chunk: int) -> Iterator[bytes]:
-    decompressor = zlib.decompressobj(-15) if entry.method == _DEFLATED else None
-    left, held = entry.packed, b""
-    while decompressor is None or not decompressor.eof:
-        if not held and left:
-            file.seek(position)  # others read the same file between two pieces
-            held = file.read(min(chunk, left))
-            position, left = position + len(held), left - len(held)
-            if not held:
-                raise UnreadableError("truncated", "the archive ends inside the member")
-        if decompressor is None:
-            if not held:
-                return
-            piece, held = held, b""
-        else:
-            try:
-                piece = decompressor.decompress(held, chunk)
-            except zlib.error as error:
-                raise UnreadableError("corrupt", f"the member cannot be inflated ({error})") from error
-            if not piece and not decompressor.unconsumed_tail and not left and not decompressor.eof:
-                raise UnreadableError("truncated", "the member's data ends before the member does")
-            held = decompressor.unconsumed_tail
-        if piece:
-            yield piece
 
 
 def _find_directory(file: BinaryIO) -> _Directory:
@@ -180,15 +122,16 @@ def _end64(file: BinaryIO, end: int, plain: tuple[int, int, int]) -> tuple[int, 
     raise UnreadableError("corrupt", "the zip64 end record is not where the zip says it is")
 
 
-def _read_entry(window: bytes, shift: int) -> tuple[Entry, int]:
+def _read_entry(window: bytes, at: int, shift: int) -> tuple[Entry, int]:
     flags, method, crc, packed, unpacked, name_length, extra_length, comment_length, offset = struct.unpack_from(
-        "<HH4xIIIHHH8xI", window, 8
+        "<HH4xIIIHHH8xI", window, at + 8
     )
     length = _ENTRY_BYTES + name_length + extra_length + comment_length
-    if len(window) < length:
+    if len(window) - at < length:
         raise UnreadableError("corrupt", "the zip's directory ends inside an entry")
-    raw = window[_ENTRY_BYTES : _ENTRY_BYTES + name_length]
-    fields = dict(_extra_fields(window[_ENTRY_BYTES + name_length : length - comment_length]))
+    extra = at + _ENTRY_BYTES + name_length
+    raw = window[at + _ENTRY_BYTES : extra]
+    fields = dict(_extra_fields(window[extra : extra + extra_length]))
     large = fields.get(_ZIP64_FIELD, b"")
     values = []
     for value in (unpacked, packed, offset):  # each is in the zip64 field only where it is full here

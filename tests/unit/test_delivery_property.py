@@ -1,135 +1,14 @@
 """Whatever happens on the way, the CSVs are those of one clean delivery of the objects as they are at last."""
 
-import itertools
-import json
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler import app, commit
-from handler.delivery import Tools
-from handler.ports import ObjectStore, Queue
-from handler.settings import Settings
-from tests.doubles import (
-    BUCKET,
-    MemoryQueue,
-    MemoryStore,
-    RowClassifier,
-    Stored,
-    Time,
-    bar,
-    encoded,
-    s3_event,
-    sqs_event,
-    zipped,
-)
-from tests.unit.interleaving import Run, Runs
-
-PICTURES = {f"bar {high}": encoded(bar(high, 20 - high)) for high in (2, 5, 8, 14)} | {
-    "broken": encoded(bar(3, 9))[:60],
-    "two pages": encoded(bar(4, 8), "GIF", save_all=True, append_images=[]),
-}
-ZIPS = {
-    "one": zipped({"1.png": PICTURES["bar 2"]}),
-    "two": zipped({"1.png": PICTURES["bar 5"], "b/2.png": PICTURES["broken"]}),
-    "three": zipped(dict.fromkeys(("x", "y", "z"), PICTURES["bar 8"])),
-    "torn": zipped({"1.png": PICTURES["bar 2"]})[:-9],
-}
-KEYS = {
-    "incoming/1.png": PICTURES,
-    "incoming/a/1.png": PICTURES,
-    "incoming/a/2.png": PICTURES,
-    "incoming/a/=3 +ü.png": PICTURES,
-    "incoming/a/b.zip": ZIPS,
-    "incoming/c.zip": ZIPS,
-}
-WRITES = st.sampled_from([(key, body) for key, bodies in KEYS.items() for body in bodies.values()])
-MOST_KILLS = 6
-MOST_STEPS = 5_000
-
-
-@dataclass
-class World:
-    """A bucket, its queue, and the handlers at work; `tape` decides what happens next."""
-
-    store: MemoryStore
-    tools: Tools
-    queue: MemoryQueue
-    runs: Runs
-    tape: Iterator[int]
-    waiting: deque[str] = field(default_factory=deque)
-    """Bodies of messages that are to be received."""
-    held: dict[int, tuple[Run, list[str]]] = field(default_factory=dict)
-    kills: int = 0
-
-    def write(self, key: str, body: bytes) -> None:
-        """Upload: the object stands, then its event is on its way."""
-        self.store.objects[key] = Stored(body)
-        self.waiting.append(json.dumps(s3_event(key)))
-
-    def receive(self) -> None:
-        """Begin an invocation with some of the messages, in any order, with much or little time."""
-        count = 1 + next(self.tape) % min(len(self.waiting), 4)
-        self.waiting.rotate(next(self.tape) % len(self.waiting))
-        bodies = [self.waiting.popleft() for _ in range(count)]
-        if next(self.tape) % 4 == 0:
-            self.waiting.append(bodies[0])  # delivered twice
-        seconds = 0.0 if next(self.tape) % 8 == 0 else 300.0
-        self.held[len(self.runs.active)] = (
-            self.runs.start(lambda: app.lambda_handler(sqs_event(*bodies), Time(seconds))),
-            bodies,
-        )
-
-    def advance(self) -> None:
-        """Let one of the handlers make its next call, or kill it before that."""
-        number = list(self.held)[next(self.tape) % len(self.held)]
-        run, bodies = self.held[number]
-        if next(self.tape) % 16 == 0 and self.kills < MOST_KILLS:
-            self.kills += 1
-            run.kill()
-            self.waiting.extend(bodies)
-            del self.held[number]
-            return
-        run.step()
-        if run.done:
-            assert run.failure is None, run.failure
-            assert run.answer == {"batchItemFailures": []}
-            del self.held[number]
-            self.waiting.extend(self.queue.sent)
-            self.queue.sent.clear()
-
-    def settle(self, writes: deque[tuple[str, bytes]]) -> None:
-        """Make the writes while handlers are at work, and go on until every message is done with."""
-        for _ in range(MOST_STEPS):
-            choice = next(self.tape) % 8
-            if writes and (choice == 0 or not (self.waiting or self.held)):
-                self.write(*writes.popleft())
-            elif self.waiting and len(self.held) < 3 and (choice < 3 or not self.held):
-                self.receive()
-            elif self.held:
-                self.advance()
-            elif not writes:
-                return
-        pytest.fail("the queue is never empty")
-
-
-def make_world(tape: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world of doubles whose every call is a place to stop at."""
-    runs = Runs()
-    store, queue = MemoryStore(runs.before), MemoryQueue(runs.before)
-    tools = wire(store, queue)
-    monkeypatch.setattr(app, "wire", lambda: tools)
-    monkeypatch.setattr(commit, "_PAUSE", 0.0)
-    return World(store, tools, queue, runs, tape)
-
-
-def wire(store: ObjectStore, queue: Queue) -> Tools:
-    """Tools that make one request at a time, so that a test can stand between any two."""
-    return Tools(Settings(BUCKET, fetch_threads=1), store, queue, RowClassifier)
+from tests.doubles import MemoryQueue, MemoryStore, Stored
+from tests.interleaving import Runs
+from tests.world import WRITES, World, deliver_cleanly, endless, wire
 
 
 def csvs(store: MemoryStore) -> dict[str, bytes]:
@@ -148,11 +27,12 @@ def test_csvs_equal_those_of_one_clean_delivery(
     monkeypatch: pytest.MonkeyPatch, writes: list[tuple[str, bytes]], tape: list[int]
 ) -> None:
     """After duplicates, disorder, overlaps and kills no row is lost, none stands twice, none is stale."""
-    turbulent = make_world(itertools.chain(tape, itertools.cycle(range(1, 256))), monkeypatch)
-    turbulent.settle(deque(writes))
-    clean = make_world(itertools.repeat(7), monkeypatch)
-    final = dict(writes)
-    for key, body in final.items():
-        clean.store.objects[key] = Stored(body)
-    assert app.lambda_handler(sqs_event(s3_event(*final)), Time()) == {"batchItemFailures": []}
-    assert csvs(turbulent.store) == csvs(clean.store)
+    runs = Runs()
+    store, queue = MemoryStore(runs.before), MemoryQueue(runs.before)
+    wire(store, queue, monkeypatch)
+    world = World(lambda key, body: store.objects.update({key: Stored(body)}), queue, runs, endless(tape))
+    world.settle(deque(writes))
+    clean = MemoryStore()
+    wire(clean, MemoryQueue(), monkeypatch)
+    deliver_cleanly(writes, lambda key, body: clean.objects.update({key: Stored(body)}))
+    assert csvs(store) == csvs(clean)

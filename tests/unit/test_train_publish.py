@@ -1,6 +1,7 @@
 """Publishing: what goes to the bucket in which order, what is refused, and what is live meanwhile."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 from handler.errors import ChangedError, ModelError, StoreError
 from handler.model import CURRENT, Registry
 from tests.releases import ListedStore, make_release
-from train import registry
 from train.errors import PublishError
 from train.listing import entries
 from train.publish import latest_release, read_release, upload
@@ -23,7 +23,7 @@ class Crash(Exception):  # noqa: N818  # the process is gone: no error that anyt
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
 
 @pytest.fixture
@@ -183,18 +183,20 @@ def test_a_lost_race_for_the_pointer_is_run_again(store: ListedStore, tmp_path: 
     assert pointer(store)["previous"] == rivals[-1].name
 
 
-def test_a_race_that_is_always_lost_is_given_up(store: ListedStore, tmp_path: Path) -> None:
+def test_a_race_that_is_always_lost_is_given_up(tmp_path: Path) -> None:
     """After some attempts the error says that others were at it; what was live stays live."""
-    folder = make_release(tmp_path, 1)
+    first, second = make_release(tmp_path, 1), make_release(tmp_path, 2)
+    store = ListedStore()
+    upload(first, store)
 
-    class Contended(ListedStore):
-        def put(self, key: str, body: object, replaces: str | None, metadata: object) -> None:
-            if key == CURRENT:
-                raise ChangedError(key)
-            super().put(key, body, replaces, metadata)  # type: ignore[arg-type]  # as it came
+    def rival(call: str) -> None:
+        if call == "put" and f"models/{second.name}/card.json" in store.objects:
+            raise ChangedError(CURRENT)
 
+    store.before = rival
     with pytest.raises(PublishError, match="changed by others"):
-        upload(folder, Contended())
+        upload(second, store)
+    assert pointer(store)["version"] == first.name
 
 
 def test_a_damaged_pointer_is_written_over(store: ListedStore, tmp_path: Path) -> None:
@@ -232,9 +234,7 @@ def test_a_version_that_is_not_there_is_not_activated(store: ListedStore) -> Non
 
 @pytest.mark.parametrize("name", ["card.json", "model.onnx"])
 @pytest.mark.parametrize("body", [b"damaged", None])
-def test_a_damaged_version_is_not_activated(
-    store: ListedStore, tmp_path: Path, name: str, body: bytes | None
-) -> None:
+def test_a_damaged_version_is_not_activated(store: ListedStore, tmp_path: Path, name: str, body: bytes | None) -> None:
     """A card or an ONNX file that is missing or changed stops the switch; the live model stays."""
     first, second = make_release(tmp_path, 1), make_release(tmp_path, 2)
     upload(first, store)

@@ -1,0 +1,51 @@
+# Everything here runs in .venv, which is made at the first need. GNU make 3.81, which macOS has, is enough.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/requirements.stamp
+PYTHON ?=
+PORT ?=
+SPEED ?=
+FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up train test lint lock clean
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
+		printf '%-11s %s\n' "$$target" "$$does"; done
+
+demo: $(READY)  ## train a model if there is none, drop MNIST's test set into a local stack, sum up the CSVs
+	@$(PY) -m infra.local demo
+
+up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60
+	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) $(FLAGS)
+
+train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B", see python -m train --help
+	$(PY) -m train $(FLAGS)
+
+test: lint  ## format, lint, types and tests
+	$(PY) -m pytest -q -n 2 -m "not container" $(FLAGS)
+
+lint: $(READY)  ## format, lint and types alone
+	$(PY) -m ruff format --check
+	$(PY) -m ruff check
+	$(PY) -m mypy
+
+lock:  ## pin anew what the requirements.in files name; for maintainers, needs uv
+	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --universal --python-version 3.11 -c requirements.txt handler/requirements.in -o handler/requirements.txt
+
+clean:  ## remove all that was made here: .venv, models, the demo's CSVs, caches
+	rm -rf $(VENV) artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .aws-sam
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp comes last, and lies in the environment itself: neither half an installation nor a deleted one counts.
+# An environment whose Python is gone, or that another version made, is made anew.
+$(READY): requirements.txt pyproject.toml infra/find_python.sh
+	@python=$$(PYTHON="$(PYTHON)" sh infra/find_python.sh) || exit 1; \
+	rm -f $@; \
+	PYTHON=$(PY) sh infra/find_python.sh >/dev/null 2>&1 || { \
+		echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV) || exit 1; }; \
+	echo "Installing what requirements.txt pins; the first time this takes a few minutes"; \
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt && touch $@

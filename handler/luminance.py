@@ -1,0 +1,69 @@
+"""Pixels of a picture, of whatever mode Pillow decoded it to, to a plane of luminance."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Plane = NDArray[np.float32]
+
+LONGEST: Final = 1024
+"""A side of more pixels is reduced by a whole factor towards this: a digit is read from 20."""
+_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+"""Of red, green and blue (ITU-R BT.601), as Pillow weighs them too."""
+_TOPS: Final = ((255.0, 4095.0, 65535.0), (1.0, 255.0, 65535.0))
+"""What white is in files of integers (of 8, 12 and 16 bits, whatever they are stored in), and of floats."""
+_DARK: Final = 0.5
+_INK_SHARE: Final = 0.02
+
+
+def read_luminance(picture: Image.Image) -> Plane:
+    """Luminance, float32 (H, W), 0 black to 1 white, of a picture that is loaded; large ones are reduced.
+
+    Transparent parts show white paper, or black where all the ink is light.
+    """
+    mode = picture.mode
+    if mode == "F" or mode.startswith("I"):
+        return _scaled(picture)
+    if mode == "LAB":
+        return _unit(_reduced(picture.getchannel("L")))
+    if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
+        return _on_paper(_reduced(picture.convert("RGBA")))
+    if mode not in ("1", "L", "RGB"):
+        picture = picture.convert("RGB")
+    return _unit(_reduced(picture.convert("L")))
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    factor = max(picture.size) // LONGEST
+    return picture.reduce(factor) if factor > 1 else picture
+
+
+def _unit(picture: Image.Image) -> Plane:
+    return np.asarray(picture, np.uint8).astype(np.float32) / np.float32(255)
+
+
+def _scaled(picture: Image.Image) -> Plane:
+    """Integers of 16 or 32 bits and floats to 0–1; the range is the smallest usual one that holds all values."""
+    values = np.asarray(picture, np.float32)
+    finite = np.isfinite(values)
+    if not finite.all():
+        values = np.where(finite, values, np.median(values[finite]) if finite.any() else np.float32(0))
+    low, high = float(values.min()), float(values.max())
+    bottom, top = low, high
+    if low >= 0:
+        bottom, top = 0.0, next((top for top in _TOPS[picture.mode == "F"] if high <= top), high)
+    reduced = np.asarray(_reduced(Image.fromarray(values)), np.float64)  # 64 bits: the difference of two floats fits
+    return ((reduced - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).astype(np.float32)
+
+
+def _on_paper(picture: Image.Image) -> Plane:
+    """Luminance over white, or over black if what is opaque is all light: white ink would not show on white."""
+    pixels = np.asarray(picture, np.float32) / np.float32(255)
+    luminance, alpha = pixels[..., :3] @ _LUMINANCE, pixels[..., 3]
+    opaque = alpha > _DARK
+    light = opaque.any() and not opaque.all() and float(np.quantile(luminance[opaque], _INK_SHARE)) > _DARK
+    paper = np.float32(0 if light else 1)
+    plane: Plane = luminance * alpha + paper * (1 - alpha)
+    return plane

@@ -1,0 +1,1 @@
+"""The local stack: what `template.yaml` describes, on this machine."""

@@ -1,0 +1,46 @@
+"""What `make up` prints: how to drop images and download CSVs, to be pasted as it stands."""
+
+from handler.settings import PREDICTIONS
+from infra.place import KEY
+from infra.running import Running
+
+
+def directions(running: Running, speed: float) -> str:
+    """The `aws` commands and the lines of boto3 for this stack."""
+    place, stack = running.place, running.stack
+    aws = f"aws --endpoint-url {place.endpoint} s3"
+    drops, csvs = f"s3://{stack.bucket}/{stack.prefix}", f"s3://{stack.bucket}/{PREDICTIONS}"
+    workers = ", ".join(f"{worker.name} (pid {worker.process.pid})" for worker in running.workers)
+    hint = f"A message that a killed worker held comes back after {stack.visibility} s"
+    if speed == 1:
+        hint += "; with make up SPEED=60 all times are divided by 60"
+    return f"""
+The stack is up at {place.endpoint}: {workers}.
+{hint}
+
+In another terminal, with the AWS CLI:
+
+  unset AWS_PROFILE AWS_SESSION_TOKEN
+  export AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={KEY} AWS_DEFAULT_REGION={place.region}
+  {aws} cp 7.png {drops}                       # a picture:  a row of predictions.csv
+  {aws} cp monday.zip {drops}                  # a batch:    monday.zip.csv
+  {aws} cp --recursive scans {drops}scans/     # a folder:   scans/predictions.csv
+  {aws} ls --recursive {csvs}
+  {aws} cp {csvs}monday.zip.csv .
+  {aws} cp {csvs}scans/predictions.csv .
+
+or in Python:
+
+  import boto3, pathlib
+  s3 = boto3.client("s3", endpoint_url="{place.endpoint}", region_name="{place.region}",
+                    aws_access_key_id="{KEY}", aws_secret_access_key="{KEY}")
+  s3.upload_file("7.png", "{stack.bucket}", "{stack.prefix}7.png")
+  s3.upload_file("monday.zip", "{stack.bucket}", "{stack.prefix}monday.zip")
+  for path in pathlib.Path("scans").iterdir():
+      s3.upload_file(str(path), "{stack.bucket}", "{stack.prefix}scans/" + path.name)
+  s3.download_file("{stack.bucket}", "{PREDICTIONS}monday.zip.csv", "monday.zip.csv")
+  s3.download_file("{stack.bucket}", "{PREDICTIONS}scans/predictions.csv", "scans.csv")
+
+Models: python -m train list --bucket {stack.bucket}, with AWS_ENDPOINT_URL={place.endpoint} and the lines above.
+Ctrl-C ends it all; what is in the bucket then is gone.
+"""

@@ -1,0 +1,106 @@
+"""`python -m infra.local up` and `demo`: the system that `template.yaml` describes, on this machine alone."""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from types import FrameType
+from typing import Final, NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.errors import DigitdropError
+from infra import demo
+from infra.directions import directions
+from infra.place import isolated
+from infra.running import HANDLER, Plan, running
+
+_TEND_SECONDS: Final = 0.2
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks for; 0, or 1 after a line that says what went wrong."""
+    flags = _parser().parse_args(arguments)
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+        signal.signal(getattr(signal, name), _interrupt)
+    environment = isolated(os.environ)  # before any client is made: none may see the user's own account
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        if flags.command == "demo":
+            demo.demo(_say)
+            return 0
+        return _up(flags)
+    except KeyboardInterrupt:
+        _say("Stopped; nothing of it is left running")
+        return 0 if flags.command == "up" else 130
+    except (DigitdropError, BotoCoreError, ClientError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
+        return 1
+
+
+def _up(flags: argparse.Namespace) -> int:
+    plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler)
+    with running(plan, _say) as stack:
+        _say(directions(stack, flags.speed))
+        while True:
+            stack.tend()
+            time.sleep(_TEND_SECONDS)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End in order, once: what comes while things are being ended is ignored."""
+    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start the stack and keep it up until Ctrl-C")
+    up.add_argument("--port", type=_port, default=5000, help="where S3 and SQS answer on this machine (%(default)s)")
+    up.add_argument("--speed", type=_speed, default=1.0, help="divides every time of the template (%(default)g)")
+    up.add_argument(
+        "--parameter",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of template.yaml; may be given several times",
+    )
+    up.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
+    commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and 0 <= int(text) <= 65_535):  # noqa: PLR2004  # the ports there are
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535, or 0 for any that is free")
+    return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
+    if not 1 <= speed <= 1000:  # noqa: PLR2004  # beyond, no invocation would have time to begin
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 1 to 1000")
+    return speed
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=VALUE")
+    return name, value
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  # the command line is made of these lines
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

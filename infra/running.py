@@ -1,0 +1,120 @@
+"""The running local stack: server, resources, model and workers, as one thing that begins and ends."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from errno import EADDRINUSE
+from pathlib import Path
+from typing import IO, Final
+
+from infra.place import HOST, Place
+from infra.processes import Child, LocalError, Processes, how_it_ended, revive
+from infra.resources import create, publish
+from infra.stack import Stack, scaled
+from infra.template import read_stack
+from infra.worker import Job
+
+TEMPLATE: Final = Path("template.yaml")
+BUCKET: Final = "digitdrop-local"
+HANDLER: Final = "handler.app:lambda_handler"
+_MODEL: Final = ("--network", "mlp")
+"""What is trained where no model is there: flags of `python -m train`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to run the stack."""
+
+    port: int
+    """0: any that is free."""
+    speed: float = 1.0
+    parameters: Mapping[str, str] | None = None
+    """Of the template, where they are not its defaults."""
+    handler: str = HANDLER
+    output: IO[bytes] | None = None
+    """Where server and workers write to; None: where this process does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The stack as it runs."""
+
+    place: Place
+    stack: Stack
+    server: Child
+    workers: tuple[Child, ...]
+    say: Callable[[str], None]
+
+    def tend(self) -> None:
+        """Start workers again that have died; `LocalError` where the server has, with all that it held."""
+        status = self.server.process.poll()
+        if status is not None:
+            raise LocalError(f"the moto server {how_it_ended(status)}, and its objects are gone: start the stack again")
+        for worker in self.workers:
+            news = revive(worker)
+            if news:
+                back = "" if worker.again_at is None else f"; what it held comes back within {self.stack.visibility} s"
+                self.say(news + back)
+
+
+@contextmanager
+def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
+    """The stack, up to the end of the `with`; `LocalError` where it cannot be started."""
+    listening = listen(plan.port)
+    place = Place(listening.getsockname()[1])
+    with Processes(plan.output) as processes:
+        base = place.environment(os.environ)
+        stack = scaled(_stack(place, plan.parameters or {}), plan.speed)
+        server = processes.start(
+            "the moto server", "infra.server", [str(listening.fileno())], base, descriptor=listening.fileno()
+        )
+        listening.close()
+        create(stack, place)
+        publish(stack, place, lambda: _train(processes, stack, base), say)
+        count = max(1, min(stack.max_concurrency, os.cpu_count() or 1))
+        jobs = [_job(f"worker {number}", plan.handler, place, stack) for number in range(1, count + 1)]
+        environment = base | dict(stack.environment)
+        workers = [processes.start(job.name, "infra.worker", [job.to_json()], environment) for job in jobs]
+        yield Running(place, stack, server, tuple(workers), say)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on this machine's own address alone; `LocalError` where the port cannot be had."""
+    try:
+        return socket.create_server((HOST, port))
+    except OSError as error:
+        reason = "is taken by another program" if error.errno == EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise LocalError(f"port {port} {reason}; choose another: make up PORT={max(port, 5000) + 1}") from error
+
+
+def _stack(place: Place, parameters: Mapping[str, str]) -> Stack:
+    try:
+        text = TEMPLATE.read_text(encoding="utf-8")
+    except OSError as error:
+        raise LocalError(f"{TEMPLATE} cannot be read ({error.strerror}): run this in the project's folder") from error
+    return read_stack(text, place, {"BucketName": BUCKET, **parameters})
+
+
+def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -> None:
+    """Train and publish, its progress on this process' own output."""
+    child = processes.start("training", "train", [*_MODEL, "--bucket", stack.bucket], environment, shown=True)
+    status = child.process.wait()
+    if status:
+        raise LocalError(f"training {how_it_ended(status)}; what it said is above")
+
+
+def _job(name: str, handler: str, place: Place, stack: Stack) -> Job:
+    return Job(
+        name=name,
+        handler=handler,
+        port=place.port,
+        queue=stack.queue,
+        batch_size=stack.batch_size,
+        window=stack.window,
+        reports_failures=stack.reports_failures,
+        function=stack.function,
+        timeout=stack.timeout,
+        memory_mb=stack.memory_mb,
+    )

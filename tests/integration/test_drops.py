@@ -1,0 +1,179 @@
+"""The table of what is dropped and what becomes of it, through S3."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from tests.doubles import BUCKET, bar, encoded, s3_event, zipped
+from tests.integration.conftest import Function, Make
+
+WIDE = bar(4, 20)
+"""Read as class 2, surely: the uppermost row of its ink is row 12."""
+
+
+def test_a_zip_gets_a_row_per_file_in_archive_order(function: Function) -> None:
+    """A zip is one batch, whose CSV has a row for each file in the order of the archive."""
+    function.drop("incoming/a/monday.zip", zipped({"z.png": encoded(WIDE), "b/": b"", "b/a.png": encoded(WIDE)}))
+    assert function.deliver(s3_event("incoming/a/monday.zip")) == []
+    assert function.text("predictions/a/monday.zip.csv") == (
+        "image,frame,digit,confidence,status,detail,model\n"
+        "z.png,,2,0.9700,ok,,0123456789ab\n"
+        "b/a.png,,2,0.9700,ok,,0123456789ab\n"
+    )
+
+
+def test_a_batch_csv_names_its_source_model_and_settings(function: Function) -> None:
+    """The metadata of a batch's CSV has counts, source ETag, model and settings digest."""
+    function.drop("incoming/b.zip", zipped({"1.png": encoded(WIDE), "2.png": b"no", "3.png": encoded(bar(0, 0))}))
+    function.deliver(s3_event("incoming/b.zip"))
+    head = function.s3.head_object(Bucket=BUCKET, Key="predictions/b.zip.csv")
+    etag = function.s3.head_object(Bucket=BUCKET, Key="incoming/b.zip")["ETag"].strip('"')
+    assert head["Metadata"] == {
+        "rows": "3",
+        "errors": "1",
+        "reviews": "1",
+        "source-etag": etag,
+        "model": "0123456789ab",
+        "settings": function.tools.settings.digest(),
+    }
+    assert head["ContentType"] == "text/csv; charset=utf-8"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "GIF", "WEBP", "BMP", "PPM"])
+def test_a_loose_picture_gets_a_row_in_its_folder(function: Function, kind: str) -> None:
+    """A loose picture of any format is a row of its folder's CSV, whatever its name says."""
+    function.drop("incoming/a/b/seven", encoded(WIDE, kind))
+    function.deliver(s3_event("incoming/a/b/seven"))
+    assert function.rows("predictions/a/b/predictions.csv") == [["seven", "", "2", "0.9700", "ok", ""]]
+
+
+def test_each_page_is_a_row(function: Function) -> None:
+    """A picture of several pages has a row for each, numbered from 0, and one page has no number."""
+    pages = io.BytesIO()
+    Image.fromarray(WIDE).save(pages, "TIFF", save_all=True, append_images=[Image.fromarray(bar(14, 20))])
+    function.drop("incoming/p.tif", pages.getvalue())
+    function.drop("incoming/q.tif", encoded(WIDE, "TIFF"))
+    function.deliver(s3_event("incoming/p.tif"), s3_event("incoming/q.tif"))
+    assert [row[:3] for row in function.rows("predictions/predictions.csv")] == [
+        ["p.tif", "0", "2"],
+        ["p.tif", "1", "7"],
+        ["q.tif", "", "2"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["incoming/a/", "incoming/.DS_Store", "incoming/__MACOSX/x.png", "incoming/a/Thumbs.db", "incoming/labels.csv"],
+)
+def test_what_is_no_image_is_skipped(function: Function, key: str) -> None:
+    """Folder markers and what operating systems leave behind give no row and no CSV."""
+    function.drop(key, b"" if key.endswith("/") else encoded(WIDE))
+    assert function.deliver(s3_event(key)) == []
+    assert function.keys() == []
+
+
+@pytest.mark.parametrize("key", ["predictions/a.png", "models/a.png", "a.png", "Incoming/a.png"])
+def test_only_incoming_is_acted_on(function: Function, key: str) -> None:
+    """A key outside `incoming/` is acknowledged and left alone, so that no output triggers the function."""
+    function.drop(key, encoded(WIDE))
+    before = function.keys()
+    assert function.deliver(s3_event(key)) == []
+    assert function.keys() == before
+
+
+def test_only_the_own_bucket_is_acted_on(function: Function) -> None:
+    """An event of another bucket is acknowledged and left alone, though the key exists here too."""
+    function.drop("incoming/a.png", encoded(WIDE))
+    assert function.deliver(s3_event("incoming/a.png", bucket="another")) == []
+    assert function.keys() == []
+
+
+def test_the_plain_notification_writes_the_same_csv(function: Function) -> None:
+    """An S3 notification without a queue around it does what one in a queue does."""
+    function.drop("incoming/a b+c/ü=1.png", encoded(WIDE))
+    assert function.invoke(s3_event("incoming/a b+c/ü=1.png")) == {}
+    assert function.rows("predictions/a b+c/predictions.csv")[0][0] == "ü=1.png"
+
+
+def test_a_formula_is_disarmed(function: Function) -> None:
+    """A name that a spreadsheet would run gets one quote before it."""
+    function.drop("incoming/=1+1.png", encoded(WIDE))
+    function.deliver(s3_event("incoming/=1+1.png"))
+    assert function.rows("predictions/predictions.csv")[0][0] == "'=1+1.png"
+
+
+def test_a_batch_that_would_take_the_folder_csv_is_told_to_rename(function: Function) -> None:
+    """A batch called `predictions` becomes an error row in the folder's CSV, and its neighbour keeps its own."""
+    function.drop("incoming/a/predictions", zipped({"1.png": encoded(WIDE)}))
+    function.drop("incoming/a/1.png", encoded(WIDE))
+    assert function.deliver(s3_event("incoming/a/1.png"), s3_event("incoming/a/predictions")) == []
+    assert function.rows("predictions/a/predictions.csv") == [
+        ["1.png", "", "2", "0.9700", "ok", ""],
+        ["predictions", "", "", "", "error", "rename"],
+    ]
+
+
+def test_blank_and_doubtful_pictures_are_for_review(function: Function) -> None:
+    """A blank picture and one below the model's threshold keep their prediction and are marked for review."""
+    function.drop("incoming/r.zip", zipped({"blank.png": encoded(bar(0, 0)), "tall.png": encoded(bar(20, 4))}))
+    function.deliver(s3_event("incoming/r.zip"))
+    assert [row[4:] for row in function.rows("predictions/r.zip.csv")] == [
+        ["review", "blank"],
+        ["review", "low-confidence"],
+    ]
+    assert all(row[2] for row in function.rows("predictions/r.zip.csv"))
+
+
+def test_probabilities_are_ten_more_columns(make: Make) -> None:
+    """With `Probabilities` each row has ten more cells; rows that were written without them keep them empty."""
+    plain = make()
+    plain.drop("incoming/old.png", encoded(WIDE))
+    plain.deliver(s3_event("incoming/old.png"))
+    function = make(probabilities=True)
+    function.drop("incoming/new.png", encoded(WIDE))
+    function.deliver(s3_event("incoming/new.png"))
+    header, new, old = function.text("predictions/predictions.csv").splitlines()
+    assert header.split(",")[7:] == [f"p{number}" for number in range(10)]
+    assert new.split(",")[7:] == ["0.0033"] * 2 + ["0.9700"] + ["0.0033"] * 7
+    assert old.split(",")[7:] == [""] * 10
+
+
+def test_an_overwritten_picture_replaces_all_its_rows(function: Function) -> None:
+    """A picture that had two pages and now has one stands in the folder's CSV once, and deleting it leaves its row."""
+    pages = io.BytesIO()
+    Image.fromarray(WIDE).save(pages, "TIFF", save_all=True, append_images=[Image.fromarray(WIDE)])
+    function.drop("incoming/p", pages.getvalue())
+    function.drop("incoming/q", encoded(WIDE))
+    function.deliver(s3_event("incoming/p", "incoming/q"))
+    assert len(function.rows("predictions/predictions.csv")) == 3
+    function.drop("incoming/p", encoded(bar(14, 20)))
+    function.deliver(s3_event("incoming/p"))
+    expected = [["p", "", "7", "0.9700", "ok", ""], ["q", "", "2", "0.9700", "ok", ""]]
+    assert function.rows("predictions/predictions.csv") == expected
+    function.s3.delete_object(Bucket=BUCKET, Key="incoming/p")
+    function.deliver(s3_event("incoming/p"))
+    assert function.rows("predictions/predictions.csv") == expected
+
+
+def test_a_batch_is_read_once(function: Function) -> None:
+    """A batch whose CSV shows the same source, model and settings is not written again; another model reads it anew."""
+    function.drop("incoming/b.zip", zipped({"1.png": encoded(WIDE)}))
+    function.deliver(s3_event("incoming/b.zip"))
+    first = function.s3.head_object(Bucket=BUCKET, Key="predictions/b.zip.csv")["LastModified"]
+    function.s3.put_object_tagging(
+        Bucket=BUCKET, Key="predictions/b.zip.csv", Tagging={"TagSet": [{"Key": "seen", "Value": "yes"}]}
+    )
+    function.deliver(s3_event("incoming/b.zip"))
+    tags = function.s3.get_object_tagging(Bucket=BUCKET, Key="predictions/b.zip.csv")["TagSet"]
+    assert tags, f"written again after {first}"
+
+
+def test_a_large_object_arrives_whole(function: Function) -> None:
+    """An object of several ranged GETs is read as it was uploaded."""
+    padding = bytes(range(256)) * (4096 * 18)
+    body = zipped({"1.png": encoded(WIDE), "labels.csv": padding, "2.png": encoded(WIDE)}, method=0)
+    assert len(body) > 17 << 20
+    function.drop("incoming/large.zip", body)
+    function.deliver(s3_event("incoming/large.zip"))
+    assert [row[0] for row in function.rows("predictions/large.zip.csv")] == ["1.png", "2.png"]
