@@ -84,7 +84,8 @@ def read_card(body: bytes) -> Card:
         f"preprocessing {preprocessing}, not {PREPROCESSING}": preprocessing == PREPROCESSING,
         f"input {found.input_shape}, {low} to {high}": found.input_shape in _SHAPES and (low, high) in _RANGES,
         f"output {found.output!r}": found.output in ("softmax", "logits"),
-        f"labels {labels}": len(labels) == CLASSES and all(_LABEL.fullmatch(label) for label in labels),
+        f"labels {labels}": len(set(labels)) == len(labels) == CLASSES
+        and all(_LABEL.fullmatch(label) for label in labels),
         f"temperature {found.temperature}": 0 < found.temperature < math.inf,
         f"review_below {found.review_below}": 0 <= found.review_below <= 1,
     }
@@ -101,13 +102,10 @@ class OnnxClassifier:
         self._card = card
         try:
             self._session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-        except Exception as error:  # ONNX Runtime's errors have no common base of their own
-            raise ModelError(f"model {card.version}: ONNX Runtime cannot load model.onnx: {error}") from error
-        self._input = self._session.get_inputs()[0].name
-        try:
+            self._input = self._session.get_inputs()[0].name
             shape = self.probabilities(np.zeros((2, 28, 28), np.uint8)).shape
-        except Exception as error:
-            raise ModelError(f"model {card.version}: model.onnx does not run as its card says: {error}") from error
+        except Exception as error:  # ONNX Runtime's errors have no common base of their own
+            raise ModelError(f"model {card.version}: model.onnx cannot be run as its card says: {error}") from error
         if shape != (2, CLASSES):
             raise ModelError(f"model {card.version}: model.onnx gives {shape[1:]} values, and not {CLASSES}")
 

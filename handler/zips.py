@@ -138,7 +138,7 @@ def _read_entry(window: bytes, at: int, shift: int) -> tuple[Entry, int]:
         wide, large = (large[:8], large[8:]) if value == _FULL else (b"", large)
         values.append(int.from_bytes(wide, "little") if len(wide) == 8 else value)  # noqa: PLR2004  # bytes of a number
     path = fields.get(_PATH_FIELD, b"")
-    if path[:1] == b"\x01" and path[1:5] == zlib.crc32(raw).to_bytes(4, "little"):
+    if path[:1] == b"\x01" and path[1:5] == zlib.crc32(raw).to_bytes(4, "little") and path[5:]:
         raw = path[5:]
     return Entry(raw.decode("utf-8", "surrogateescape"), flags, method, crc, values[1], values[2] + shift), length
 

@@ -15,6 +15,8 @@ class Run:
 
     def __init__(self, body: Callable[[], object]) -> None:
         self.done = False
+        self.wrote = False
+        """Whether it ever asked to write an object."""
         self.answer: object = None
         self.failure: Exception | None = None
         self._body = body
@@ -34,8 +36,9 @@ class Run:
         self._kill = True
         self.step()
 
-    def pause(self) -> None:
+    def pause(self, call: str) -> None:
         """Called in its own thread, before each of its calls."""
+        self.wrote = self.wrote or call == "put"
         self._stopped.release()
         self._go.acquire()
         if self._kill:
@@ -61,11 +64,11 @@ class Runs:
     def __init__(self) -> None:
         self.active: list[Run] = []
 
-    def before(self, _call: str) -> None:
+    def before(self, call: str) -> None:
         """Hold the calling handler; calls from elsewhere go through."""
         for run in self.active:
             if run.thread is threading.current_thread():
-                run.pause()
+                run.pause(call)
 
     def start(self, body: Callable[[], object]) -> Run:
         """Begin another invocation; it makes no call before its first step."""

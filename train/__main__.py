@@ -18,8 +18,9 @@ def main(arguments: list[str]) -> int:
     _prepare_output()
     try:
         commands[flags.command](flags)
-    except DigitdropError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
+    except (DigitdropError, OSError) as error:
+        line = " ".join(str(error).splitlines())
+        print(f"error: {line}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
         return 1
     except KeyboardInterrupt:
         print("error: interrupted", file=sys.stderr)  # noqa: T201  # likewise

@@ -25,6 +25,7 @@ from train.registry import now
 
 _log = logging.getLogger(__name__)
 _LIBRARIES: Final = ("keras", "numpy", "onnx", "onnxruntime", "tf2onnx")
+_HDF5: Final = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,9 @@ def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted:
 def _load(h5: Path) -> Any:  # noqa: ANN401  # Keras has no types
     if not h5.is_file():
         raise PublishError(f"{h5} is not a file")
+    with h5.open("rb") as file:
+        if file.read(len(_HDF5)) != _HDF5:
+            raise PublishError(f"{h5} is not an HDF5 file: save the model as .h5")
     try:
         model = keras.models.load_model(h5, compile=False)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a file of another kind

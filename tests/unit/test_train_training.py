@@ -17,6 +17,8 @@ from train.publish import read_release
 from train.recipe import Recipe
 from train.release import Terms, prepare
 
+pytestmark = pytest.mark.xdist_group("keras")  # so that one worker imports TensorFlow, not each
+
 QUICK = Recipe(epochs=1, batch_size=50)
 ANY = Terms(min_accuracy=0)
 
@@ -201,13 +203,16 @@ def test_a_model_of_another_kind_is_refused(few: Mnist, tmp_path: Path, layers: 
         prepare(tmp_path / "other.h5", ANY, few, tmp_path)
 
 
-def test_a_file_that_is_no_model_is_refused(few: Mnist, tmp_path: Path) -> None:
+def test_a_file_that_is_no_model_is_refused(few: Mnist, h5: Path, tmp_path: Path) -> None:
     """A missing file and a file of another kind are named."""
     with pytest.raises(PublishError, match="not a file"):
         prepare(tmp_path / "none.h5", ANY, few, tmp_path)
     (tmp_path / "text.h5").write_text("no model")
-    with pytest.raises(PublishError, match=r"text\.h5 is not a Keras model"):
+    with pytest.raises(PublishError, match=r"text\.h5 is not an HDF5 file"):
         prepare(tmp_path / "text.h5", ANY, few, tmp_path)
+    (tmp_path / "cut.h5").write_bytes(h5.read_bytes()[:1000])
+    with pytest.raises(PublishError, match=r"cut\.h5 is not a Keras model"):
+        prepare(tmp_path / "cut.h5", ANY, few, tmp_path)
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 100])

@@ -1,0 +1,395 @@
+"""The walk through a zip's directory, and the inflating of its members."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handler import inflation, zips
+from handler.errors import UnreadableError
+from handler.inflation import inflate
+from handler.zips import walk
+from tests.unit.makers import Member, archive, directory_at, members, mutated, patched
+
+CENTRAL = b"PK\x01\x02"
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
+BODIES = st.one_of(st.binary(max_size=200), st.integers(0, 3000).map(lambda size: b"digit" * size))
+MUTATIONS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=6)
+
+
+def by_zipfile(data: bytes) -> list[Member]:
+    """The members of an archive as Python reads them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archived:
+        return [(info.filename, archived.read(info)) for info in archived.infolist()]
+
+
+def with_zip64(bodies: list[bytes], prefix: bytes = b"") -> bytes:
+    """An archive whose directory and end record hold all numbers in their zip64 form."""
+    local, directory = prefix, b""
+    for number, body in enumerate(bodies):
+        name, crc, offset = b"%d.png" % number, zlib.crc32(body), len(local) - len(prefix)
+        full = 0xFFFFFFFF
+        local += struct.pack("<4sHHHIIIIHH", b"PK\x03\x04", 45, 0, 0, 0, crc, full, full, len(name), 20) + name
+        local += struct.pack("<HHQQ", 1, 16, len(body), len(body)) + body
+        extra = struct.pack("<HHQQQ", 1, 24, len(body), len(body), offset)
+        lengths = (len(name), len(extra), 0)
+        directory += struct.pack(
+            "<4sHHHHIIIIHHHHHII", CENTRAL, 45, 45, 0, 0, 0, crc, full, full, *lengths, 0, 0, 0, full
+        )
+        directory += name + extra
+    start, count = len(local) - len(prefix), len(bodies)
+    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), start)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, start + len(directory), 1)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return local + directory + end64 + locator + end
+
+
+@given(
+    named=st.lists(st.tuples(NAMES, BODIES), max_size=8, unique_by=lambda member: member[0]),
+    method=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]),
+    comment=st.binary(max_size=60),
+    prefix=st.binary(max_size=60),
+    tail=st.sampled_from([b"", b"\0", b"\r\n"]),
+)
+@settings(deadline=None)
+def test_reads_what_python_reads(
+    named: list[tuple[str, bytes]], method: int, comment: bytes, prefix: bytes, tail: bytes
+) -> None:
+    """Names, bytes and order are Python's, whatever stands in the names, the comment, before or behind the archive."""
+    data = archive(named, method, comment, prefix) + (b"" if b"PK\x05\x06" in comment else tail)
+
+    assert members(data) == [(name, body) for name, body in named]
+    if not tail:
+        assert members(data) == by_zipfile(data)
+
+
+def test_entries_with_a_zip64_field_are_read() -> None:
+    """A member written with `force_zip64` has its sizes in an extra field."""
+    file = io.BytesIO()
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archived,
+        archived.open("a.png", "w", force_zip64=True) as member,
+    ):
+        member.write(b"seven" * 99)
+
+    assert members(file.getvalue()) == [("a.png", b"seven" * 99)]
+
+
+@pytest.mark.parametrize("prefix", [b"", b"#!/bin/sh\n" * 7])
+def test_an_archive_with_all_numbers_in_zip64_form_is_read(prefix: bytes) -> None:
+    """Sizes, offsets and the directory's place come from the zip64 records where the plain ones are full."""
+    data = with_zip64([b"one", b"", b"three" * 50], prefix)
+
+    assert members(data) == [("0.png", b"one"), ("1.png", b""), ("2.png", b"three" * 50)]
+    assert members(data) == by_zipfile(data)
+
+
+def test_a_zip64_end_record_that_is_not_there_is_corrupt() -> None:
+    """A locator that points to nothing is damage, not an empty archive."""
+    data = with_zip64([b"one"])
+    record = data.rfind(b"PK\x06\x06")
+
+    assert members(patched(data, record, b"????")) == [("", "corrupt")]
+
+
+def test_more_members_than_16_bits_count_are_read() -> None:
+    """70,000 members are walked in order, and by writers that know no zip64 too."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archived:
+        for number in range(70_000):
+            archived.writestr(zipfile.ZipInfo(f"{number}.png"), b"")
+    data = file.getvalue()
+    start = data.index(CENTRAL)
+    size = data.rfind(b"PK\x06\x06") - start
+    old = data[: start + size] + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, *(70_000 % 65_536,) * 2, size, start, 0)
+
+    assert [entry.name for entry in walk(io.BytesIO(data))] == [f"{number}.png" for number in range(70_000)]
+    assert sum(1 for _ in walk(io.BytesIO(old))) == 70_000
+
+
+@pytest.mark.parametrize("window", [1, 45, 46, 47, 100, 1000])
+def test_the_directory_is_walked_across_window_borders(monkeypatch: pytest.MonkeyPatch, window: int) -> None:
+    """Wherever a window of the directory ends, no entry is lost or cut."""
+    monkeypatch.setattr(zips, "_WINDOW", window)
+    monkeypatch.setattr(zips, "_LONGEST_ENTRY", 200)
+    named = [(f"{'long' * (number % 9)}{number}.png", b"%d" % number) for number in range(60)]
+
+    assert members(archive(named)) == named
+
+
+def test_a_long_directory_is_not_copied_again_for_each_entry() -> None:
+    """Walking twice as many entries slices twice as many bytes, not four times: the window is kept, not cut."""
+    sliced = 0
+
+    class Window(bytes):
+        __slots__ = ()
+
+        def __getitem__(self, place: slice) -> "Window":  # type: ignore[override]  # the walk only slices
+            nonlocal sliced
+            found = Window(super().__getitem__(place))
+            sliced += len(found)
+            return found
+
+        def __radd__(self, other: bytes) -> "Window":
+            return Window(other.__add__(self))
+
+        def __add__(self, other: bytes) -> "Window":  # type: ignore[override]  # bytes are all that is added
+            return Window(super().__add__(other))
+
+    class Reader(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return Window(super().read(size))
+
+    data = archive([(f"{number}.png", b"") for number in range(2000)])
+    assert sum(1 for _ in walk(Reader(data))) == 2000
+    assert sliced < 4 * len(data)
+
+
+def test_the_directory_is_read_in_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first entry is given before the directory's end was read."""
+    monkeypatch.setattr(zips, "_WINDOW", 4096)
+    monkeypatch.setattr(zips, "_LONGEST_ENTRY", 4096)
+    file = io.BytesIO(archive([(f"{number}.png", b"") for number in range(3000)]))
+    reads: list[int] = []
+    read = file.read
+    file.read = lambda size=-1: reads.append(size) or read(size)  # type: ignore[method-assign, func-returns-value]  # a spy
+
+    next(walk(file))
+    assert sum(size for size in reads if size > 0) <= 3 * 4096
+
+
+@pytest.mark.parametrize("flag", [0x1, 0x40, 0x2000])
+def test_an_encrypted_member_says_so_and_its_neighbours_are_read(flag: int) -> None:
+    """Each of the three flags of encryption is told, before any byte is inflated."""
+    data = archive([("a", b"1"), ("b", b"2")])
+    data = patched(data, directory_at(data) + 8, struct.pack("<H", flag))
+
+    assert members(data) == [("a", "encrypted"), ("b", b"2")]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_compressions_are_unsupported(method: int) -> None:
+    """A member that is neither stored nor deflated is named as such."""
+    assert members(archive([("a", b"1" * 99)], method)) == [("a", "unsupported")]
+
+
+def test_a_wrong_checksum_is_corrupt() -> None:
+    """One flipped bit in a stored member is found, and its neighbours are not touched by it."""
+    data = archive([("a", b"seven"), ("b", b"eight")])
+
+    assert members(data.replace(b"seven", b"seveo")) == [("a", "corrupt"), ("b", b"eight")]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_packed_size_that_is_too_small_is_found(method: int) -> None:
+    """A directory that says less than a member takes never gives a shortened member."""
+    data = archive([("a", bytes(range(256)) * 4), ("b", b"2")], method)
+    short = patched(data, directory_at(data) + 20, struct.pack("<I", 9))
+
+    assert members(short) == [("a", "corrupt" if method == zipfile.ZIP_STORED else "truncated"), ("b", b"2")]
+
+
+def test_a_size_that_lies_allocates_nothing_and_harms_nobody() -> None:
+    """Unpacked sizes are not believed: 4 GB claimed of a deflated member of five bytes gives five bytes."""
+    data = archive([("a", b"seven"), ("b", b"2")], zipfile.ZIP_DEFLATED)
+    lying = patched(data, directory_at(data) + 24, b"\xfe\xff\xff\xff")
+
+    assert members(lying) == [("a", b"seven"), ("b", b"2")]
+
+
+def test_a_packed_size_beyond_the_file_is_truncated() -> None:
+    """A stored member that claims more bytes than the file has ends with it."""
+    data = archive([("a", b"seven")])
+    lying = patched(data, directory_at(data) + 20, struct.pack("<I", 1 << 30))
+
+    assert members(lying) == [("a", "truncated")]
+
+
+def test_a_file_cut_anywhere_is_refused() -> None:
+    """An archive that was cut off has no directory at its end, and says so."""
+    data = archive([("a", b"seven" * 20), ("b", b"eight")])
+
+    for length in range(len(data)):
+        assert members(data[:length]) == [("", "truncated")]
+
+
+@pytest.mark.parametrize("offset", [3, 1000, 0xFFFFFFFE, 0xFFFFFFFF])
+def test_an_offset_that_is_no_members_is_corrupt(offset: int) -> None:
+    """A directory that points into a member, or beyond the file, harms that member alone."""
+    data = archive([("a", b"seven"), ("b", b"eight")])
+    wrong = patched(data, directory_at(data) + 42, struct.pack("<I", offset))
+
+    assert members(wrong) == [("a", "corrupt"), ("b", b"eight")]
+
+
+@pytest.mark.parametrize("offset", [(1 << 64) - 1, (1 << 64) - 31, 1 << 63, (1 << 63) - 1])
+def test_an_offset_near_the_end_of_64_bits_is_corrupt(offset: int) -> None:
+    """No offset of a zip64 field overflows a seek."""
+    data = with_zip64([b"one"])
+    extra = data.index(CENTRAL) + 46 + len("0.png") + 4 + 16
+
+    assert members(patched(data, extra, struct.pack("<Q", offset))) == [("0.png", "corrupt")]
+
+
+@pytest.mark.parametrize("field", [32, 40, 48])
+@pytest.mark.parametrize("value", [(1 << 64) - 1, 1 << 63, 1 << 40])
+def test_numbers_of_a_zip64_end_record_that_cannot_be_are_corrupt(field: int, value: int) -> None:
+    """Entries, size and place of the directory are held against the file before they are used."""
+    data = with_zip64([b"one"])
+
+    assert members(patched(data, data.rfind(b"PK\x06\x06") + field, struct.pack("<Q", value))) == [("", "corrupt")]
+
+
+def test_entries_that_overlap_each_give_their_bytes() -> None:
+    """Two entries of one local header are two members: only the caps bound what they inflate to."""
+    data = archive([("a", b"seven"), ("b", b"seven")])
+    second = data.rindex(CENTRAL)
+
+    assert members(patched(data, second + 42, b"\0\0\0\0")) == [("a", b"seven"), ("b", b"seven")]
+
+
+def test_a_directory_that_breaks_midway_gives_what_stands_before() -> None:
+    """The members before the damage are given, then one error says that the archive broke."""
+    data = archive([("a", b"1"), ("b", b"2"), ("c", b"3")])
+    third = data.rindex(CENTRAL)
+
+    assert members(patched(data, third, b"????")) == [("a", b"1"), ("b", b"2"), ("", "corrupt")]
+
+
+def test_an_entry_longer_than_the_directory_is_corrupt() -> None:
+    """A name that would end behind the directory is not made up of what stands there."""
+    data = archive([("a", b"1"), ("b", b"2")])
+    wrong = patched(data, data.rindex(CENTRAL) + 28, b"\xff\xff")
+
+    assert members(wrong) == [("a", b"1"), ("", "corrupt")]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_count_that_is_not_the_directorys_is_corrupt(count: int) -> None:
+    """An end record that counts fewer or more entries than there are is told after what there is."""
+    data = archive([("name" * 20, b"1"), ("b", b"2")])
+    wrong = patched(data, data.rfind(b"PK\x05\x06") + 10, struct.pack("<H", count))
+
+    assert members(wrong) == [("name" * 20, b"1"), ("b", b"2"), ("", "corrupt")]
+
+
+def test_a_signature_behind_the_entries_is_no_entry() -> None:
+    """A directory may end with a digital signature."""
+    data = archive([("a", b"1")])
+    end = data.rfind(b"PK\x05\x06")
+    signature = b"PK\x05\x05" + struct.pack("<H", 3) + b"sig"
+    (size,) = struct.unpack_from("<I", data, end + 12)
+    signed = data[:end] + signature + patched(data[end:], 12, struct.pack("<I", size + len(signature)))
+
+    assert members(signed) == [("a", b"1")]
+
+
+def test_an_end_record_inside_the_comment_is_not_the_archives() -> None:
+    """The end record is the one whose comment ends with the file."""
+    assert members(archive([("a", b"1")], comment=b"PK\x05\x06 is how a zip ends, and here is more text")) == [
+        ("a", b"1")
+    ]
+
+
+@pytest.mark.parametrize("size", [0, 1, 21, 22, 100])
+def test_what_is_no_zip_is_truncated(size: int) -> None:
+    """Without a directory at the end nothing is guessed."""
+    assert members(b"x" * size) == [("", "truncated")]
+
+
+def test_an_archive_without_members_is_empty_and_not_broken() -> None:
+    """No entry and no error: the caller says what that means."""
+    assert members(archive([])) == []
+
+
+def test_a_name_that_is_not_utf8_keeps_its_bytes() -> None:
+    """Bytes that are not UTF-8 come as lone surrogates, so that they can be written out again."""
+    data = archive([("abcd.png", b"1")]).replace(b"abcd.png", b"\xff\xe9cd.png")
+
+    assert members(data) == [("\udcff\udce9cd.png", b"1")]
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (b"\x01" + zlib.crc32(b"a.png").to_bytes(4, "little") + "ä.png".encode(), "ä.png"),
+        (b"\x01" + zlib.crc32(b"other").to_bytes(4, "little") + "ä.png".encode(), "a.png"),
+        (b"\x02" + zlib.crc32(b"a.png").to_bytes(4, "little") + "ä.png".encode(), "a.png"),
+        (b"\x01" + zlib.crc32(b"a.png").to_bytes(4, "little"), "a.png"),
+        (b"\x01", "a.png"),
+    ],
+)
+def test_a_unicode_path_field_names_the_member_where_it_is_for_its_name(field: bytes, expected: str) -> None:
+    """The field counts where its version is known, its checksum is the plain name's, and it names anything."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archived:
+        info = zipfile.ZipInfo("a.png")
+        info.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        archived.writestr(info, b"1")
+
+    assert members(file.getvalue()) == [(expected, b"1")]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("limit", [0, 1, 1000, 300_000, 1_999_999])
+def test_a_limit_is_passed_by_one_piece_at_most(method: int, limit: int) -> None:
+    """What is inflated beyond the limit is at most one piece, and enough to show that there is more."""
+    file = io.BytesIO(archive([("a", bytes(2_000_000))], method))
+    (entry,) = walk(file)
+    pieces = [len(piece) for piece in inflate(file, entry, limit)]
+
+    assert limit < sum(pieces) <= limit + inflation._CHUNK
+    assert sum(pieces[:-1]) <= limit
+    assert max(pieces) <= inflation._CHUNK
+
+
+def test_a_limit_that_is_just_enough_is_not_passed() -> None:
+    """A member of exactly the limit is whole, and its checksum is still held against it."""
+    data = archive([("a", bytes(500_000))], zipfile.ZIP_DEFLATED)
+    wrong = patched(data, directory_at(data) + 16, b"????")
+
+    assert members(data, 500_000) == [("a", bytes(500_000))]
+    assert members(wrong, 500_000) == [("a", "corrupt")]
+
+
+def test_inflating_is_lazy() -> None:
+    """The first piece of a large member comes after little of the file was read."""
+    file = io.BytesIO(archive([("a", bytes(5_000_000))]))
+    (entry,) = walk(file)
+    next(inflate(file, entry, 1 << 30))
+
+    assert file.tell() <= 2 * inflation._CHUNK
+
+
+GOOD = archive([("a.png", b"seven" * 30), ("ü/b.png", bytes(300))], zipfile.ZIP_DEFLATED, b"a comment") + b""
+GOOD64 = with_zip64([b"one", b"two" * 30])
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"PK\x05\x06", GOOD[-60:], GOOD64[-98:]]))
+@settings(deadline=None)
+def test_any_bytes_give_members_or_a_reason(data: bytes, tail: bytes) -> None:
+    """No bytes raise anything but `UnreadableError`."""
+    members(data + tail, 10_000)
+
+
+@given(st.sampled_from([GOOD, GOOD64]), MUTATIONS, st.integers(0, 30))
+@settings(deadline=None, max_examples=500)
+def test_any_damage_to_a_good_archive_gives_members_or_a_reason(
+    data: bytes, changes: list[tuple[int, int]], cut: int
+) -> None:
+    """However a good archive is damaged, each member is whole by its checksum or has a reason."""
+    for name, body in members(mutated(data, changes, cut), 10_000):
+        assert isinstance(name, str)
+        assert isinstance(body, bytes | str)
+
+
+def test_reading_an_entry_of_another_file_raises_nothing_else() -> None:
+    """An entry outlives changes of the file below it: then it is unreadable."""
+    (entry,) = walk(io.BytesIO(archive([("a", b"seven" * 9)])))
+
+    with pytest.raises(UnreadableError):
+        b"".join(inflate(io.BytesIO(b"other"), entry, 100))
