@@ -62,7 +62,7 @@ def _on_paper(picture: Image.Image) -> Plane:
     """Luminance over white, or over black if what is opaque is all light: white ink would not show on white."""
     pixels = np.asarray(picture, np.float32) / np.float32(255)
     luminance, alpha = pixels[..., :3] @ _LUMINANCE, pixels[..., 3]
-    opaque = alpha > _DARK
+    opaque = alpha > _DARK * alpha.max()
     light = opaque.any() and not opaque.all() and float(np.quantile(luminance[opaque], _INK_SHARE)) > _DARK
     paper = np.float32(0 if light else 1)
     plane: Plane = luminance * alpha + paper * (1 - alpha)

@@ -35,6 +35,11 @@ KEYS = {
     "incoming/c.zip": ZIPS,
 }
 WRITES = st.sampled_from([(key, body) for key, bodies in KEYS.items() for body in bodies.values()])
+OVERWRITES = st.sampled_from(
+    [("incoming/a/1.png", PICTURES[name]) for name in ("bar 2", "bar 5", "bar 8")]
+    + [("incoming/c.zip", ZIPS[name]) for name in ("one", "three")]
+)
+"""Of two objects alone, so that few examples make many collisions."""
 MOST_KILLS = 6
 MOST_STEPS = 5_000
 

@@ -81,7 +81,7 @@ class Function:
         cells = [line.split(",", 5) for line in lines[1:]]
         return [[*plain, rest.split(":")[0].split(",")[0].strip('"')] for *plain, rest in cells]
 
-    def keys(self) -> list[str]:
+    def csvs(self) -> list[str]:
         """Every CSV."""
         listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix="predictions/")
         return [entry["Key"] for entry in listed.get("Contents", [])]

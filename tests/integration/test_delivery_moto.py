@@ -13,7 +13,7 @@ from mypy_boto3_s3 import S3Client
 from handler.store import S3Store
 from tests.doubles import BUCKET, MemoryQueue
 from tests.interleaving import Runs
-from tests.world import WRITES, World, deliver_cleanly, endless, wire
+from tests.world import OVERWRITES, World, deliver_cleanly, endless, wire
 
 
 def make_bucket() -> S3Client:
@@ -30,12 +30,12 @@ def csvs(client: S3Client) -> dict[str, bytes]:
 
 
 @given(
-    writes=st.lists(WRITES, min_size=2, max_size=8),
+    writes=st.lists(OVERWRITES, min_size=4, max_size=10),
     tape=st.lists(st.integers(0, 255), min_size=50, max_size=300),
 )
 @settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking through moto takes minutes; unit tests do it
-    max_examples=20,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

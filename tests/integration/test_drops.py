@@ -70,23 +70,23 @@ def test_what_is_no_image_is_skipped(function: Function, key: str) -> None:
     """Folder markers and what operating systems leave behind give no row and no CSV."""
     function.drop(key, b"" if key.endswith("/") else encoded(WIDE))
     assert function.deliver(s3_event(key)) == []
-    assert function.keys() == []
+    assert function.csvs() == []
 
 
 @pytest.mark.parametrize("key", ["predictions/a.png", "models/a.png", "a.png", "Incoming/a.png"])
 def test_only_incoming_is_acted_on(function: Function, key: str) -> None:
     """A key outside `incoming/` is acknowledged and left alone, so that no output triggers the function."""
     function.drop(key, encoded(WIDE))
-    before = function.keys()
+    before = function.csvs()
     assert function.deliver(s3_event(key)) == []
-    assert function.keys() == before
+    assert function.csvs() == before
 
 
 def test_only_the_own_bucket_is_acted_on(function: Function) -> None:
     """An event of another bucket is acknowledged and left alone, though the key exists here too."""
     function.drop("incoming/a.png", encoded(WIDE))
     assert function.deliver(s3_event("incoming/a.png", bucket="another")) == []
-    assert function.keys() == []
+    assert function.csvs() == []
 
 
 def test_the_plain_notification_writes_the_same_csv(function: Function) -> None:

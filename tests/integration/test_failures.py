@@ -134,13 +134,13 @@ def test_an_object_over_the_cap_is_an_error_row(make: Make, name: str) -> None:
     function = make(max_object_bytes=50)
     function.drop(f"incoming/{name}", zipped({"1": WIDE}) if name == "b.zip" else WIDE)
     assert function.deliver(s3_event(f"incoming/{name}")) == []
-    assert function.rows(function.keys()[0]) == [error(name, "too-large")]
+    assert function.rows(function.csvs()[0]) == [error(name, "too-large")]
 
 
 def test_an_object_that_is_gone_is_acknowledged(function: Function) -> None:
     """An event of an object that was deleted is acknowledged and writes nothing."""
     assert function.deliver(s3_event("incoming/gone.zip"), s3_event("incoming/gone.png")) == []
-    assert function.keys() == []
+    assert function.csvs() == []
 
 
 def fail_calls(function: Function, operation: str, key: str, fault: Exception) -> None:
@@ -165,7 +165,7 @@ def test_a_fault_of_s3_fails_that_message_only(function: Function, fault: Except
     function.drop("incoming/a/good.png", WIDE)
     fail_calls(function, "GetObject", key, fault)
     assert function.deliver(s3_event(key), s3_event("incoming/a/good.png")) == ["0"]
-    assert function.keys() == ["predictions/a/predictions.csv"]
+    assert function.csvs() == ["predictions/a/predictions.csv"]
     assert function.rows("predictions/a/predictions.csv") == [["good.png", *GOOD]]
 
 
@@ -175,7 +175,7 @@ def test_a_csv_that_cannot_be_written_fails_its_messages_only(function: Function
         function.drop(key, WIDE)
     fail_calls(function, "PutObject", "predictions/a/predictions.csv", SLOW_DOWN)
     assert function.deliver(*map(s3_event, ("incoming/a/1", "incoming/b/1", "incoming/a/2"))) == ["0", "2"]
-    assert function.keys() == ["predictions/b/predictions.csv"]
+    assert function.csvs() == ["predictions/b/predictions.csv"]
 
 
 @pytest.mark.parametrize(("receives", "seconds"), [(1, 30), (2, 120), (3, 480), (4, 900), (5, 900)])
@@ -202,7 +202,7 @@ def test_without_a_model_only_messages_with_work_fail(make: Make) -> None:
     function.drop("incoming/1", WIDE)
     test_event = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET}
     assert function.deliver(test_event, s3_event("incoming/1"), s3_event("elsewhere/2")) == ["1"]
-    assert function.keys() == []
+    assert function.csvs() == []
 
 
 def test_a_model_that_fails_its_checksum_fails_the_message(make: Make) -> None:
@@ -225,12 +225,12 @@ def test_drops_that_there_is_no_time_for_are_sent_afresh(make: Make) -> None:
     for number in range(3):
         function.drop(f"incoming/a/ü {number}.zip", zipped({"1": WIDE}))
     assert function.deliver(*(s3_event(f"incoming/a/ü {number}.zip") for number in range(3))) == []
-    assert function.keys() == ["predictions/a/ü 0.zip.csv"]
+    assert function.csvs() == ["predictions/a/ü 0.zip.csv"]
     waiting = receive(function)
     assert len(waiting) == 2
     function.seconds = 300.0
     assert function.deliver(*waiting) == []
-    assert len(function.keys()) == 3
+    assert len(function.csvs()) == 3
 
 
 def receive(function: Function) -> list[str]:
@@ -269,7 +269,7 @@ def test_a_batch_that_was_begun_late_is_sent_afresh(function: Function) -> None:
     function.drop("incoming/1.png", WIDE)
     function.drop("incoming/b.zip", zipped({str(number): WIDE for number in range(9)}))
     app.lambda_handler(s3_event("incoming/1.png", "incoming/b.zip"), Ending(4))
-    assert function.keys() == ["predictions/predictions.csv"]
+    assert function.csvs() == ["predictions/predictions.csv"]
     assert [json.loads(body)["Records"][0]["s3"]["object"]["key"] for body in receive(function)] == ["incoming%2Fb.zip"]
 
 
@@ -325,4 +325,4 @@ def test_a_fault_of_ours_costs_one_message(make: Make) -> None:
     function.drop("incoming/b.zip", zipped({"1": WIDE, "2": WIDE}))
     function.drop("incoming/1", WIDE)
     assert function.deliver(s3_event("incoming/b.zip"), s3_event("incoming/1")) == ["0"]
-    assert function.keys() == ["predictions/predictions.csv"]
+    assert function.csvs() == ["predictions/predictions.csv"]

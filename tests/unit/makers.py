@@ -64,7 +64,7 @@ def plane_of(data: bytes) -> Plane:
 def saved(picture: Image.Image, kind: str, **options: object) -> bytes:
     """A Pillow picture as the bytes of a file."""
     file = io.BytesIO()
-    picture.save(file, kind, **options)  # type: ignore[arg-type]  # each format has its own options
+    picture.save(file, kind, **options)
     return file.getvalue()
 
 

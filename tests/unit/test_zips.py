@@ -13,7 +13,7 @@ from handler import inflation, zips
 from handler.errors import UnreadableError
 from handler.inflation import inflate
 from handler.zips import walk
-from tests.unit.makers import Member, archive, directory_at, members, mutated, patched
+from tests.unit.makers import CountingFile, Member, archive, directory_at, members, mutated, patched
 
 CENTRAL = b"PK\x01\x02"
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
@@ -153,13 +153,12 @@ def test_the_directory_is_read_in_windows(monkeypatch: pytest.MonkeyPatch) -> No
     """The first entry is given before the directory's end was read."""
     monkeypatch.setattr(zips, "_WINDOW", 4096)
     monkeypatch.setattr(zips, "_LONGEST_ENTRY", 4096)
-    file = io.BytesIO(archive([(f"{number}.png", b"") for number in range(3000)]))
-    reads: list[int] = []
-    read = file.read
-    file.read = lambda size=-1: reads.append(size) or read(size)  # type: ignore[method-assign, func-returns-value]  # a spy
+    file = CountingFile(archive([(f"{number}.png", b"") for number in range(3000)]))
+    directory = directory_at(file.getvalue())
 
     next(walk(file))
-    assert sum(size for size in reads if size > 0) <= 3 * 4096
+    assert file.touched(directory, directory + 1)
+    assert not file.touched(directory + 3 * 4096, directory + 20 * 4096)
 
 
 @pytest.mark.parametrize("flag", [0x1, 0x40, 0x2000])
