@@ -78,8 +78,8 @@ def test_shifted_mnist_comes_back_centred(digits: NDArray[np.uint8], down: int, 
     pairs = []
     for digit in digits[:600]:
         shifted = np.roll(digit, (down, across), (0, 1))
-        if shifted[high, wide].any(axis=1).sum() < digit.any(axis=1).sum() or shifted[high, wide].sum() < digit.sum():
-            continue  # it does not fit any more
+        if shifted[high, wide].sum() < digit.sum():
+            continue  # some of it left on one side and came back on the other
         pairs.append((normalise(as_plane(shifted)), digit))
         assert not np.array_equal(pairs[-1][0], shifted)
 

@@ -1,0 +1,256 @@
+"""The local stack as it runs: real processes, a real socket, a function that stands in for the handler or is it."""
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from infra import resources
+from infra import running as stack_module
+from infra.place import Place
+from infra.processes import LocalError
+from infra.roundtrip import Drop, deliver
+from infra.running import Plan, Running, listen, running
+from infra.stack import Stack, scaled
+from tests.releases import make_release
+from train.publish import read_release
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+
+Start = Callable[..., AbstractContextManager[Running]]
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
+    """Starts the stack on a free port with a release of the test's own; times may be replaced after scaling."""
+    monkeypatch.chdir(ROOT)
+    release = read_release(make_release(tmp_path / "models", 1))
+    monkeypatch.setattr(resources, "latest_release", lambda: release)
+
+    @contextmanager
+    def begin(handler: str, speed: float = 1, **times: float) -> Iterator[Running]:
+        def adjusted(stack: Stack, factor: float) -> Stack:
+            return replace(scaled(stack, factor), **times)  # type: ignore[arg-type]  # names of times alone
+
+        monkeypatch.setattr(stack_module, "scaled", adjusted)
+        with running(Plan(port=0, speed=speed, handler=handler), print) as stack:
+            yield stack
+
+    return begin
+
+
+def drop(stack: Running, key: str, body: bytes = b"x") -> None:
+    """Upload an object."""
+    stack.place.s3().put_object(Bucket=stack.stack.bucket, Key=key, Body=body)
+
+
+def note(stack: Running, key: str) -> str:
+    """What a function noted, waited for while the stack is looked after."""
+    s3 = stack.place.s3()
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        stack.tend()
+        listed = s3.list_objects_v2(Bucket=stack.stack.bucket, Prefix=f"notes/{key}").get("Contents", [])
+        if listed:
+            return s3.get_object(Bucket=stack.stack.bucket, Key=f"notes/{key}")["Body"].read().decode()
+        time.sleep(0.05)
+    pytest.fail(f"no note {key} within {PATIENCE} s")
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"not within {PATIENCE} s: {what}"
+        time.sleep(0.05)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
+    return bool(state.strip()) and not state.startswith("Z")
+
+
+def test_a_drop_becomes_a_csv_through_every_real_part(start: Start, tmp_path: Path) -> None:
+    """A zip and a picture put into the bucket come back as CSVs that the real handler wrote."""
+    picture = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (28, 28), np.uint8)).save(picture, "PNG")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as members:
+        for index in range(3):
+            members.writestr(f"{index}.png", picture.getvalue())
+    drops = [
+        Drop("zip", {"a/monday.zip": archive.getvalue()}, "a/monday.zip.csv", 3, tmp_path / "zip.csv"),
+        Drop("loose", {"a/7 +ü.png": picture.getvalue()}, "a/predictions.csv", 1, tmp_path / "loose.csv"),
+    ]
+    with start("handler.app:lambda_handler", window=0.5) as stack:
+        batch, loose = deliver(stack, drops, PATIENCE)
+    assert [row["image"] for row in batch.rows] == ["0.png", "1.png", "2.png"]
+    assert [row["image"] for row in loose.rows] == ["7 +ü.png"]
+    assert (tmp_path / "loose.csv").read_text().startswith("image,frame,digit,")
+
+
+def test_the_function_sees_what_lambda_would_show_it(start: Start) -> None:
+    """Events have the shape of Lambda's SQS source, and the context the time that is left."""
+    with start("tests.stubs:notes_events", window=0.1) as stack:
+        drop(stack, "elsewhere/7.png")
+        drop(stack, "incoming/7.png")
+        said = json.loads(note(stack, "event"))
+        record = said["record"]
+        assert json.loads(record["body"])["Records"][0]["s3"]["object"]["key"] == "incoming%2F7.png"
+        assert record["eventSource"] == "aws:sqs"
+        assert record["eventSourceARN"] == stack.place.queue_arn(stack.stack.queue)
+        assert record["attributes"]["ApproximateReceiveCount"] == "1"
+        assert 0 < said["left"] <= stack.stack.timeout * 1000
+        sqs, url = stack.place.sqs(), stack.place.queue_url(stack.stack.queue)
+
+        def is_empty() -> bool:
+            counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            return counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+        wait_for(is_empty, "messages that went well are deleted")
+
+
+def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(start: Start) -> None:
+    """After as many receives as the template allows, and no more, a poison message is in the dead-letter queue."""
+    with start("tests.stubs:always_fails", speed=900, timeout=60) as stack:
+        drop(stack, "incoming/poison.png")
+        sqs, url = stack.place.sqs(), stack.place.queue_url(stack.stack.dead_letters)
+        end = time.monotonic() + PATIENCE
+        messages = []
+        while not messages and time.monotonic() < end:
+            stack.tend()
+            messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
+        assert "poison.png" in messages[0]["Body"]
+        listed = stack.place.s3().list_objects_v2(Bucket=stack.stack.bucket, Prefix="notes/")["Contents"]
+        assert len(listed) == stack.stack.max_receives == 5
+
+
+def test_a_worker_killed_in_mid_batch_loses_nothing(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+    """After kill -9 of the process that works on it, a message comes back and another process finishes it."""
+    with start("tests.stubs:hangs_at_first", speed=900, timeout=60) as stack:
+        drop(stack, "incoming/7.png")
+        victim = int(note(stack, "begun"))
+        assert victim in [worker.process.pid for worker in stack.workers]
+        os.kill(victim, signal.SIGKILL)
+        assert int(note(stack, "done")) != victim
+        assert all(worker.process.poll() is None for worker in stack.workers)
+    said = capfd.readouterr().out
+    assert "was killed by signal 9; it is started again" in said
+    assert "runs again, pid" in said
+
+
+def test_an_invocation_that_takes_too_long_ends_its_process(start: Start) -> None:
+    """Past its timeout a function's process is gone, as in Lambda, and the message is tried again."""
+    with start("tests.stubs:hangs_at_first", speed=900, timeout=1) as stack:
+        drop(stack, "incoming/7.png")
+        slow = int(note(stack, "begun"))
+        assert int(note(stack, "done")) != slow
+        assert not runs(slow)
+
+
+def test_a_taken_port_is_named(start: Start) -> None:
+    """Where the port is taken, one line says so and offers another."""
+    assert start
+    with listen(0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(LocalError, match=rf"^port {port} is taken .*: make up PORT={port + 1}$"):
+            listen(port)
+
+
+def test_nobody_else_can_connect(start: Start) -> None:
+    """The stack listens on the loopback address alone."""
+    assert start
+    with listen(0) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_dead_server_ends_the_stack(start: Start) -> None:
+    """Where the server dies, with all objects in it, the stack says so and does not go on."""
+    with start("tests.stubs:always_fails") as stack:
+        os.kill(stack.server.process.pid, signal.SIGKILL)
+        stack.server.process.wait()
+        with pytest.raises(LocalError, match="was killed by signal 9, and its objects are gone"):
+            stack.tend()
+
+
+UP = """
+import sys
+from infra import running
+running.publish = lambda *_: None  # no model is needed here
+from infra.local import main
+sys.exit(main(["up", "--port", "0", "--handler", "tests.stubs:always_fails"]))
+"""
+
+
+@contextmanager
+def up(environment: Mapping[str, str] | None = None) -> Iterator[tuple[subprocess.Popen[str], list[int], int]]:
+    """`make up` without make: the process, the pids of all that it started, and its port."""
+    with subprocess.Popen(  # noqa: S603  # this Python, with a script of ours
+        [sys.executable, "-u", "-c", UP],
+        cwd=ROOT,
+        env=dict(os.environ) | dict(environment or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                break
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607
+        pairs = [line.split() for line in listed.splitlines()]
+        children = [int(pid) for pid, parent in pairs if int(parent) == process.pid and runs(int(pid))]
+        try:
+            assert len(children) >= 2, said
+            yield process, children, int(said.partition("http://127.0.0.1:")[2].partition(":")[0])
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_outlives_the_stack(kind: signal.Signals) -> None:
+    """However it is ended, kill -9 included, no process that it started is left, and the port is free again."""
+    with up() as (process, children, port):
+        process.send_signal(kind)
+        assert process.wait(PATIENCE) == (-9 if kind == signal.SIGKILL else 0)
+        wait_for(lambda: not any(runs(pid) for pid in children), "all its processes end")
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_users_own_account_is_out_of_reach(tmp_path: Path) -> None:
+    """Neither a profile that does not exist nor a real endpoint in the environment reaches the stack."""
+    (tmp_path / "config").write_text("this is no configuration")
+    own = {
+        "AWS_PROFILE": "production",
+        "AWS_ENDPOINT_URL": "https://s3.invalid",
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "AWS_SESSION_TOKEN": "real",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+    }
+    with up(own) as (_, children, port):
+        assert Place(port).s3().list_buckets()["Buckets"]
+        environments = [Path(f"/proc/{pid}/environ") for pid in children]
+        found = "".join(path.read_text() for path in environments if path.exists())
+        assert not any(word in found for word in ("production", "s3.invalid", "real\0"))

@@ -1,0 +1,49 @@
+"""Functions that the local stack's tests put in the handler's place; run in workers, so they tell by objects."""
+
+import json
+import os
+import time
+from typing import Any
+
+import boto3
+
+BUCKET = "digitdrop-local"
+
+
+def note(key: str, body: str) -> None:
+    """Leave a word where the test can read it."""
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"notes/{key}", Body=body.encode())
+
+
+def _drops(event: dict[str, Any]) -> list[tuple[str, int]]:
+    """Keys in an event, each with how often its message was received; S3's test event has none."""
+    return [
+        (entry["s3"]["object"]["key"].replace("%2F", "/"), int(record["attributes"]["ApproximateReceiveCount"]))
+        for record in event["Records"]
+        for entry in json.loads(record["body"]).get("Records", [])
+    ]
+
+
+def notes_events(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401  # Lambda's context
+    """Note the first record, and what the context says."""
+    if _drops(event):
+        said = {"record": event["Records"][0], "left": context.get_remaining_time_in_millis(), "name": os.getpid()}
+        note("event", json.dumps(said))
+    return {"batchItemFailures": []}
+
+
+def always_fails(event: dict[str, Any], _context: object) -> None:
+    """Note each receive, and raise."""
+    for _, receives in _drops(event):
+        note(f"receive-{receives}", "")
+    if _drops(event):
+        raise RuntimeError("poison")
+
+
+def hangs_at_first(event: dict[str, Any], _context: object) -> None:
+    """Note its process, and hang, at the first receive; note that it is done at the second."""
+    for _, receives in _drops(event):
+        if receives == 1:
+            note("begun", str(os.getpid()))
+            time.sleep(600)
+        note("done", str(os.getpid()))

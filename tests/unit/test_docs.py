@@ -1,0 +1,48 @@
+"""README says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from handler.errors import DETAILS
+from handler.settings import Settings
+from infra.running import BUCKET
+from train.flags import parse
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_detail_codes_is_the_one_of_the_code() -> None:
+    """README lists every code that `detail` can begin with, in order, with the meaning that the code gives it."""
+    assert re.findall(r"^\| `([a-z-]+)` \| (?:review|error) \| (.+) \|$", README, re.MULTILINE) == list(DETAILS.items())
+
+
+def test_the_table_of_limits_is_the_one_of_the_settings() -> None:
+    """README lists every cap with its default."""
+    listed = {
+        name.lower(): int(value) for name, value in re.findall(r"^\| `(MAX_\w+)` \| (\d+) \|", README, re.MULTILINE)
+    }
+    defaults = Settings("bucket")
+    caps = [name for name in Settings.__dataclass_fields__ if name.startswith("max_")]
+    assert listed == {name: getattr(defaults, name) for name in caps}
+
+
+def test_every_make_target_in_readme_exists() -> None:
+    """README names no target that the Makefile lacks."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"`?make ([a-z]+)", README))
+    assert {"demo", "test", "up"} <= named <= targets
+
+
+@pytest.mark.parametrize("line", re.findall(r"^\.venv/bin/python -m train (.+?)\s*(?:#.*)?$", README, re.MULTILINE))
+def test_every_train_command_in_readme_parses(line: str) -> None:
+    """README's `python -m train` lines are accepted by its command line."""
+    words = line.replace("VERSION", "0123456789ab").split()
+    assert parse(words, {}).command
+
+
+def test_the_local_bucket_is_the_one_that_readme_names() -> None:
+    """README's commands go to the bucket that the local stack makes."""
+    assert set(re.findall(r"s3://([a-z-]+)/", README)) == {BUCKET}
