@@ -104,6 +104,13 @@ class _Delivery:
                 self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading
             return
 
+    def write_batches(self) -> None:
+        """Write the CSVs of the batches that were met so far."""
+        while self.batches:
+            drop = self.batches.pop(0)
+            with self.attempt(drop):
+                self.write(drop)
+
     def write(self, drop: Drop) -> None:
         """Write a batch's CSV; an object that is overwritten meanwhile is begun anew."""
         final = self.begin()
@@ -124,15 +131,21 @@ def _deliver_drops(drops: list[Drop], tools: Tools, seconds_left: Callable[[], f
     store, settings = tools.store, tools.settings
     reserve = min(settings.reserve_seconds, seconds_left() * _RESERVED_SHARE)
     delivery = _Delivery(Reader(settings, store, classifier, lambda: seconds_left() > reserve))
+    drops = sorted(
+        drops, key=lambda drop: -drop.postponed
+    )  # the one that waited longest is first, and has all the time
+    if drops[0].postponed:
+        first = drops.pop(0)
+        with delivery.attempt(first):
+            delivery.read(first, partial(store.peek, first.key))
+            delivery.write_batches()
     for drop, peeked in ahead(lambda drop: store.peek(drop.key), drops, settings.fetch_threads):
         with delivery.attempt(drop):
             delivery.read(drop, peeked)
     for csv_key, readings in delivery.folders.items():
         with delivery.attempt(*readings):
             commit_folder(store, csv_key, list(readings.values()), settings)
-    for drop in delivery.batches:
-        with delivery.attempt(drop):
-            delivery.write(drop)
+    delivery.write_batches()
     for drop in delivery.later:
         with delivery.attempt(drop):
             _send_again(tools.queue, drop)

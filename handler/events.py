@@ -6,7 +6,7 @@ knows raises `EventError`; inside a queue's message it is kept with that message
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote_plus, unquote_plus
 
@@ -23,6 +23,8 @@ class Drop:
 
     bucket: str
     key: str
+    postponed: int = field(default=0, compare=False)
+    """How often it had to wait for an invocation with more time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def reply(envelope: Envelope, failed: Collection[Message]) -> dict[str, Any]:
 
 
 def fresh_body(drop: Drop) -> str:
-    """The body of a new message that brings the drop again: an S3 notification with nothing but its name."""
+    """The body of a new message that brings the drop again: an S3 notification of its name, and that it had to wait."""
     record = {
+        "postponed": drop.postponed + 1,
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
         "s3": {"bucket": {"name": drop.bucket}, "object": {"key": quote_plus(drop.key)}},
@@ -116,7 +119,8 @@ def _s3_drop(record: dict[str, Any]) -> Iterator[Drop]:
         raise EventError(f"an S3 record does not name a bucket and a key ({error!r}): {_shown(record)}") from error
     if not bucket or not key:
         raise EventError(f"an S3 record names an empty bucket or key: {_shown(record)}")
-    yield Drop(bucket, key)
+    postponed = record.get("postponed")
+    yield Drop(bucket, key, postponed if isinstance(postponed, int) else 0)
 
 
 def _sources(event: dict[str, Any]) -> set[str]:

@@ -41,6 +41,7 @@ or in Python:
   s3.download_file("{stack.bucket}", "{PREDICTIONS}monday.zip.csv", "monday.zip.csv")
   s3.download_file("{stack.bucket}", "{PREDICTIONS}scans/predictions.csv", "scans.csv")
 
-Models: .venv/bin/python -m train list --bucket {stack.bucket}, with AWS_ENDPOINT_URL={place.endpoint} and the lines above.
+Models: .venv/bin/python -m train list --bucket {stack.bucket}, with the lines above
+and AWS_ENDPOINT_URL={place.endpoint}.
 Ctrl-C ends it all; what is in the bucket then is gone.
 """

@@ -73,8 +73,8 @@ def failed(reply: Any, identifiers: Sequence[str], *, reports_failures: bool) ->
         return set()
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
         return every
-    named = {entry.get("itemIdentifier") for entry in entries}
-    return {str(name) for name in named} if named <= every else every
+    named = [entry.get("itemIdentifier") for entry in entries]
+    return set(named) if all(isinstance(name, str) and name in every for name in named) else every
 
 
 def tens(items: Sequence[Message]) -> list[Sequence[Message]]:

@@ -12,7 +12,7 @@ from handler import app
 from handler.errors import EventError, ModelError, StoreError
 from handler.model import Registry
 from handler.ports import Classifier, Images, Probabilities
-from tests.doubles import BUCKET, RowClassifier, bar, encoded, s3_event, zipped
+from tests.doubles import BUCKET, RowClassifier, bar, encoded, s3_event, sqs_event, zipped
 from tests.integration.conftest import Function, Make
 
 WIDE = encoded(bar(4, 20))
@@ -271,6 +271,18 @@ def test_a_batch_that_was_begun_late_is_sent_afresh(function: Function) -> None:
     app.lambda_handler(s3_event("incoming/1.png", "incoming/b.zip"), Ending(4))
     assert function.csvs() == ["predictions/predictions.csv"]
     assert [json.loads(body)["Records"][0]["s3"]["object"]["key"] for body in receive(function)] == ["incoming%2Fb.zip"]
+
+
+def test_a_batch_that_had_to_wait_is_begun_before_all_others(function: Function) -> None:
+    """A batch that is cut short each time because others go first gets the whole of the next invocation."""
+    function.drop("incoming/b.zip", zipped({str(number): WIDE for number in range(9)}))
+    function.drop("incoming/1.png", WIDE)
+    app.lambda_handler(s3_event("incoming/1.png", "incoming/b.zip"), Ending(4))
+    (waiting,) = receive(function)
+    app.lambda_handler(sqs_event(s3_event("incoming/1.png"), waiting), Ending(4))
+    assert function.rows("predictions/b.zip.csv")[-1] == error("b.zip", "out-of-time")
+    (waiting,) = receive(function)
+    assert json.loads(waiting)["Records"][0]["s3"]["object"]["key"] == "incoming%2F1.png"
 
 
 @pytest.mark.parametrize("event", [{}, [], None, {"Records": []}, {"detail-type": "?"}, {"Records": [{"x": 1}]}])

@@ -134,12 +134,11 @@ def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(start: Start)
     with start("tests.stubs:always_fails", speed=900, timeout=60) as stack:
         drop(stack, "incoming/poison.png")
         sqs, url = stack.place.sqs(), stack.place.queue_url(stack.stack.dead_letters)
-        end = time.monotonic() + PATIENCE
-        messages = []
-        while not messages and time.monotonic() < end:
-            stack.tend()
-            messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
-        assert "poison.png" in messages[0]["Body"]
+
+        def dead() -> str:
+            return str(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, VisibilityTimeout=0).get("Messages", ""))
+
+        wait_for(lambda: "poison.png" in dead(), "the message is in the dead-letter queue")
         listed = stack.place.s3().list_objects_v2(Bucket=stack.stack.bucket, Prefix="notes/")["Contents"]
         assert len(listed) == stack.stack.max_receives == 5
 
@@ -167,18 +166,16 @@ def test_an_invocation_that_takes_too_long_ends_its_process(start: Start) -> Non
         assert not runs(slow)
 
 
-def test_a_taken_port_is_named(start: Start) -> None:
+def test_a_taken_port_is_named() -> None:
     """Where the port is taken, one line says so and offers another."""
-    assert start
     with listen(0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(LocalError, match=rf"^port {port} is taken .*: make up PORT={port + 1}$"):
             listen(port)
 
 
-def test_nobody_else_can_connect(start: Start) -> None:
+def test_nobody_else_can_connect() -> None:
     """The stack listens on the loopback address alone."""
-    assert start
     with listen(0) as listening:
         assert listening.getsockname()[0] == "127.0.0.1"
 

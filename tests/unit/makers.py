@@ -4,7 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,10 +141,3 @@ class CountingFile(io.BytesIO):
     def touched(self, start: int, end: int) -> bool:
         """Whether any byte from `start` up to `end` was read."""
         return any(low < end and start < high for low, high in self.ranges)
-
-
-def in_turn(*answers: bool) -> Iterator[bool]:
-    """The answers, one by one, the last one for ever."""
-    yield from answers
-    while True:
-        yield answers[-1]

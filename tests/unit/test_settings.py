@@ -1,0 +1,121 @@
+"""Environment variables to settings."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.errors import SettingsError
+from handler.settings import _RANGES, Settings, read_settings
+
+NAMES = [field.name for field in dataclasses.fields(Settings)]
+NUMBERS = list(_RANGES)
+
+
+def read(**variables: str) -> Settings:
+    """Settings from the bucket and some more variables."""
+    return read_settings({"DIGITDROP_BUCKET": "digits"} | variables)
+
+
+def test_defaults_hold_where_nothing_is_set() -> None:
+    """The bucket is all that is needed; a variable set to nothing is not set."""
+    assert read() == Settings("digits")
+    assert read(**{name.upper(): "  " for name in NAMES if name != "digitdrop_bucket"}) == Settings("digits")
+    assert read(PATH="/bin", UNKNOWN="1") == Settings("digits")
+
+
+@pytest.mark.parametrize("environment", [{}, {"DIGITDROP_BUCKET": ""}, {"DIGITDROP_BUCKET": " "}])
+def test_the_bucket_has_no_default(environment: dict[str, str]) -> None:
+    """Without it nothing can be done, and the error says what to set."""
+    with pytest.raises(SettingsError, match="DIGITDROP_BUCKET is not set"):
+        read_settings(environment)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_is_read_from_its_variable(name: str) -> None:
+    """Both ends of its range are in it, and what is read is of the field's kind."""
+    for value in _RANGES[name]:
+        found = getattr(read(**{name.upper(): f" {value} "}), name)
+        assert found == value
+        assert type(found) is type(getattr(Settings("digits"), name))
+
+
+def test_every_number_has_a_range_that_its_default_is_in() -> None:
+    """No number can be set without bounds."""
+    for field in dataclasses.fields(Settings):
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+            low, high = _RANGES[field.name]
+            assert low <= field.default <= high
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["many", "1,5", "-1", "nan", "inf", "1e99", "0x10", "9" * 40, "9" * 5000])
+def test_a_wrong_number_is_named_with_its_range(name: str, value: str) -> None:
+    """The error names the variable, its value, and both ends of what it must be, digit for digit."""
+    low, high = _RANGES[name]
+    with pytest.raises(SettingsError) as caught:
+        read(**{name.upper(): value})
+
+    for part in (name.upper(), value, f" {low} ", f" {high}"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_just_outside_are_refused(name: str) -> None:
+    """The ends of a range are the last values in it."""
+    low, high = _RANGES[name]
+    for value in (low - 1, high + 1):
+        with pytest.raises(SettingsError):
+            read(**{name.upper(): str(value)})
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("TRUE", True), ("false", False), ("False", False)])
+def test_probabilities_are_true_or_false(text: str, value: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """In whatever case CloudFormation writes them."""
+    assert read(PROBABILITIES=text).probabilities is value
+
+
+@pytest.mark.parametrize("text", ["yes", "1", "on", "none"])
+def test_other_words_are_not_taken_for_true_or_false(text: str) -> None:
+    """A wrong word is named, never guessed at."""
+    with pytest.raises(SettingsError, match=f"PROBABILITIES='{text}' must be true or false"):
+        read(PROBABILITIES=text)
+
+
+def test_the_log_level_is_one_of_logging() -> None:
+    """Any case; another word is named with all that there are."""
+    assert read(LOG_LEVEL="debug").log_level == "DEBUG"
+    with pytest.raises(SettingsError, match="LOG_LEVEL='LOUD' must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL"):
+        read(LOG_LEVEL="LOUD")
+
+
+def test_texts_are_read_as_they_are() -> None:
+    """The queue's address keeps its case."""
+    assert read(QUEUE_URL="https://sqs/Q").queue_url == "https://sqs/Q"
+
+
+def test_the_digest_differs_exactly_where_rows_would() -> None:
+    """Caps and probability columns decide rows; how fast and how often they are made does not."""
+    digest = Settings("digits").digest()
+    others = {"digitdrop_bucket": "b", "queue_url": "q", "group_size": 1, "fetch_threads": 1, "reserve_seconds": 1.0}
+    others |= {"retry_base_seconds": 1.0, "retry_limit_seconds": 1.0, "log_level": "DEBUG"}
+    decisive = {name: 1 for name in NAMES if name.startswith("max_")} | {"probabilities": True}
+
+    assert {*others, *decisive} == set(NAMES)
+    assert len(digest) == 12
+    assert set(digest) <= set("0123456789abcdef")
+    for name, value in others.items():
+        assert dataclasses.replace(Settings("digits"), **{name: value}).digest() == digest  # type: ignore[arg-type]  # of its kind
+    digests = {dataclasses.replace(Settings("digits"), **{name: value}).digest() for name, value in decisive.items()}  # type: ignore[arg-type]  # likewise
+    assert len({digest, *digests}) == len(decisive) + 1
+
+
+@given(st.dictionaries(st.sampled_from([name.upper() for name in NAMES]), st.text(max_size=12)))
+def test_any_environment_gives_settings_or_a_settings_error(environment: dict[str, str]) -> None:
+    """No value raises anything else."""
+    try:
+        found = read_settings(environment)
+    except SettingsError:
+        return
+    assert found.digitdrop_bucket
