@@ -60,12 +60,14 @@ def write_csv(rows: Iterable[Row], file: BinaryIO, *, probabilities: bool) -> Co
 
 
 def has_probabilities(file: BinaryIO, key: str) -> bool:
-    """Whether a CSV of ours has the ten more columns; `PredictionsError` if its header is not ours."""
+    """Whether a CSV of ours has the ten more columns; `PredictionsError` if its header or its end is not ours."""
     file.seek(0)
     header = file.readline(1000)
+    file.seek(max(0, file.seek(0, io.SEEK_END) - 1))
+    is_whole = file.read() == b"\n"
     file.seek(0)
     for more, columns in ((False, COLUMNS), (True, COLUMNS + PROBABILITY_COLUMNS)):
-        if header == _line(columns):
+        if header == _line(columns) and is_whole:
             return more
     raise PredictionsError(f"{key} is not a CSV that this function wrote: move it away, and drop the images again")
 

@@ -11,12 +11,14 @@ def directions(running: Running, speed: float) -> str:
     aws = f"aws --endpoint-url {place.endpoint} s3"
     drops, csvs = f"s3://{stack.bucket}/{stack.prefix}", f"s3://{stack.bucket}/{PREDICTIONS}"
     workers = ", ".join(f"{worker.name} (pid {worker.process.pid})" for worker in running.workers)
-    hint = f"A message that a killed worker held comes back after {stack.visibility} s"
+    hint = (
+        f"An invocation may take {stack.timeout:g} s; what a killed worker held comes back after {stack.visibility} s"
+    )
     if speed == 1:
-        hint += "; with make up SPEED=60 all times are divided by 60"
+        hint += "\n(make up SPEED=60 divides all times by 60)"
     return f"""
 The stack is up at {place.endpoint}: {workers}.
-{hint}
+{hint}.
 
 In another terminal, with the AWS CLI:
 

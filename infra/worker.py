@@ -78,7 +78,7 @@ def work(job: Job, sqs: "SQSClient", handler: Handler) -> None:
             Entries=[{"Id": str(index), "ReceiptHandle": item["ReceiptHandle"]} for index, item in enumerate(group)],
         )
     seconds = time.monotonic() - begun
-    _say(f"{job.name}: {len(messages)} messages, {len(remaining)} failed, {seconds:.2f} s")
+    _say(f"{job.name}: {len(messages)} received, {len(remaining)} failed, {seconds:.2f} s")
 
 
 def invoke(job: Job, handler: Handler, messages: list[Message]) -> set[str]:

@@ -81,7 +81,7 @@ def test_a_wrong_parameter_is_named(parameters: dict[str, str], error: str) -> N
 def test_a_parameter_without_value_is_named() -> None:
     """A parameter that has no default and is not given is an error that says how to give it."""
     with pytest.raises(
-        TemplateError, match="DIGITDROP_BUCKET: parameter BucketName has no default; .* --parameter BucketName="
+        TemplateError, match=r"DIGITDROP_BUCKET: parameter BucketName has no default; .* --parameter BucketName="
     ):
         read_stack(TEMPLATE, PLACE, {})
 

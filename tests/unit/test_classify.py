@@ -1,0 +1,178 @@
+"""Pictures to rows, in groups of the model's size."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from handler.batches import Named
+from handler.classify import classify
+from handler.errors import UnreadableError
+from handler.ports import Images, Probabilities
+from handler.rows import Row
+from tests.doubles import RowClassifier, bar
+from tests.unit.makers import as_plane
+
+VERSION = "0123456789ab"
+GOOD = as_plane(bar(4, 20))
+BLANK = np.ones((9, 9), np.float32)
+GROUPS = [1, 2, 3, 7, 100]
+
+
+@dataclass(frozen=True)
+class FixedClassifier:
+    """`ports.Classifier` that gives always the same, and notes how many images it was asked for at a time."""
+
+    shares: tuple[float, ...]
+    review_below: float = 0.8
+    version: str = VERSION
+    labels: tuple[str, ...] = tuple("ABCDEFGHIJ")
+    groups: list[int] = field(default_factory=list)
+
+    def probabilities(self, images: Images) -> Probabilities:
+        """(N, 10)."""
+        assert images.dtype == np.uint8
+        assert images.shape[1:] == (28, 28)
+        self.groups.append(len(images))
+        return np.tile(np.array(self.shares, np.float32), (len(images), 1))
+
+
+def sure(best: int, share: float) -> tuple[float, ...]:
+    """Probabilities of which one is `share`."""
+    shares = [(1 - share) / 9] * 10
+    shares[best] = share
+    return tuple(shares)
+
+
+def pictures(count: int) -> list[Named]:
+    """Good pictures, blank ones and errors in turn, each with its number as its name."""
+    kinds = (
+        {"plane": GOOD},
+        {"error": UnreadableError("corrupt", "it is")},
+        {"plane": as_plane(bar(20, 4)), "frame": 3},
+        {"plane": BLANK},
+        {"error": UnreadableError("too-large", "it is"), "frame": 0},
+    )
+    return [Named(str(number), **kinds[number % 5]) for number in range(count)]
+
+
+def rows(count: int, group_size: int, *, probabilities: bool = False) -> list[Row]:
+    """Rows of pictures by the stand-in for a model."""
+    return list(classify(pictures(count), RowClassifier(), group_size, probabilities=probabilities))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 23])
+def test_every_picture_has_a_row_in_order_whatever_the_group(count: int) -> None:
+    """The size of groups changes nothing that is written."""
+    expected = rows(count, 1)
+
+    assert [row.image for row in expected] == [str(number) for number in range(count)]
+    for group_size in GROUPS:
+        assert rows(count, group_size) == expected
+
+
+def test_a_row_says_what_the_contract_says() -> None:
+    """Digit, confidence, status and detail of an ok, an error, a doubtful and a blank picture."""
+    ok, error, doubtful, blank, frame_error = rows(5, 3)
+
+    assert ok == Row("0", "", "2", "0.9700", "ok", "", VERSION)
+    assert error == Row("1", "", "", "", "error", "corrupt: it is", VERSION)
+    assert doubtful == Row(
+        "2", "3", "4", "0.6000", "review", "low-confidence: the model is less sure than 0.8", VERSION
+    )
+    assert (blank.status, blank.detail.split(":")[0]) == ("review", "blank")
+    assert blank.digit
+    assert blank.confidence
+    assert (frame_error.frame, frame_error.digit, frame_error.status) == ("0", "", "error")
+
+
+def test_a_blank_picture_is_for_review_however_sure_the_model_is() -> None:
+    """A model reads something in nothing too."""
+    classifier = FixedClassifier(sure(3, 1.0))
+    (row,) = classify([Named("a", plane=BLANK)], classifier, 8, probabilities=False)
+
+    assert (row.status, row.digit, row.confidence) == ("review", "D", "1.0000")
+    assert row.detail.startswith("blank: ")
+
+
+@pytest.mark.parametrize(
+    ("share", "threshold", "status"),
+    [
+        (0.8, 0.8, "ok"),
+        (0.79996, 0.8, "ok"),
+        (0.79994, 0.8, "review"),
+        (0.81, 0.8, "ok"),
+        (0.5, 0.0, "ok"),
+        (0.9999, 1.0, "review"),
+        (1.0, 1.0, "ok"),
+    ],
+)
+def test_confidence_is_held_against_the_threshold_as_it_is_written(share: float, threshold: float, status: str) -> None:
+    """Four decimals decide, so that the CSV agrees with itself."""
+    classifier = FixedClassifier(sure(0, share), review_below=threshold)
+    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, probabilities=False)
+
+    assert row.status == status
+    assert (row.detail == "") == (status == "ok")
+
+
+@pytest.mark.parametrize("best", range(10))
+def test_the_digit_is_the_models_own_label(best: int) -> None:
+    """Of the highest probability; of two as high, the first."""
+    classifier = FixedClassifier(sure(best, 0.9))
+    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, probabilities=False)
+    (tied,) = classify([Named("a", plane=GOOD)], FixedClassifier((0.1,) * 10), 8, probabilities=False)
+
+    assert row.digit == "ABCDEFGHIJ"[best]
+    assert tied.digit == "A"
+
+
+def test_probabilities_stand_in_rows_only_where_they_are_asked_for() -> None:
+    """Four decimals each, for rows with a prediction."""
+    ok, error, *_ = rows(5, 2, probabilities=True)
+
+    assert ok.probabilities == ("0.0033", "0.0033", "0.9700", *["0.0033"] * 7)
+    assert error.probabilities == ()
+    assert all(row.probabilities == () for row in rows(5, 2))
+
+
+@pytest.mark.parametrize("group_size", GROUPS)
+def test_the_model_reads_readable_pictures_group_by_group(group_size: int) -> None:
+    """Never more than a group at a time, errors not among them, and none at all for a group of errors."""
+    classifier = FixedClassifier(sure(0, 0.9))
+    errors = [Named("e", error=UnreadableError("empty", "it is"))] * group_size
+    named = [*errors, *pictures(20)]
+    list(classify(named, classifier, group_size, probabilities=False))
+
+    assert sum(classifier.groups) == sum(picture.plane is not None for picture in named)
+    assert all(0 < size <= group_size for size in classifier.groups)
+
+
+@pytest.mark.parametrize("group_size", GROUPS)
+def test_pictures_are_taken_no_further_than_their_group(group_size: int) -> None:
+    """Memory does not grow with the batch: the first row comes when one group was read."""
+    taken: list[int] = []
+
+    def source() -> Iterator[Named]:
+        for number in range(1000):
+            taken.append(number)
+            yield Named(str(number), plane=GOOD)
+
+    next(classify(source(), RowClassifier(), group_size, probabilities=False))
+    assert len(taken) == group_size
+
+
+def test_names_stand_in_cells() -> None:
+    """Whatever a picture is called, its row can be written."""
+    named = [Named("=a", plane=GOOD), Named("\udcff", error=UnreadableError("empty", "it is"))]
+
+    assert [row.image for row in classify(named, RowClassifier(), 8, probabilities=False)] == ["'=a", r"\xff"]
+
+
+def test_the_version_in_a_row_is_the_models() -> None:
+    """Good and bad rows name the model that read them."""
+    classifier = dataclasses.replace(RowClassifier(), version="ba9876543210")
+
+    assert {row.model for row in classify(pictures(5), classifier, 8, probabilities=False)} == {"ba9876543210"}
