@@ -14,7 +14,7 @@ from train.errors import PublishError
 def main(arguments: list[str]) -> int:
     """Do what the command line asks for; 0, or 1 after a line that says what went wrong."""
     flags = command_line.parse(arguments, os.environ)
-    commands = {"train": _train, "publish": _publish, "activate": _activate, "list": _list}
+    commands = {"train": _train, "publish": _publish, "activate": _activate, "evaluate": _evaluate, "list": _list}
     _prepare_output()
     try:
         commands[flags.command](flags)
@@ -86,6 +86,14 @@ def _list(flags: Namespace) -> None:
         _say(row.format(entry.version, entry.network, accuracy, entry.created, entry.state).rstrip())
 
 
+def _evaluate(flags: Namespace) -> None:
+    from train import evaluate, filestore  # noqa: PLC0415  # ONNX Runtime and Matplotlib, which `list` does not need
+
+    is_live = flags.bucket and not flags.model
+    models = _store(flags.bucket) if is_live else filestore.release_store(flags.model)
+    evaluate.evaluate(flags.zips, models, flags.out or evaluate.EVALUATIONS)
+
+
 def _store(bucket: str) -> registry.Store:
     from handler.store import S3Store  # noqa: PLC0415  # boto3 takes half a second, and --help does not need it
 
@@ -99,9 +107,10 @@ def _prepare_output() -> None:
     """What `train` logs is this program's output; what TensorFlow says at its start is not."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logger = logging.getLogger("train")
-    logger.addHandler(logging.StreamHandler(sys.stdout))
+    logger.handlers = [logging.StreamHandler(sys.stdout)]
     logger.setLevel(logging.INFO)
     logger.propagate = False  # TensorFlow's libraries give the root logger a handler of their own
+    logging.getLogger("digitdrop").handlers = [logging.NullHandler()]  # what fails in it comes back as an error
 
 
 def _say(text: str) -> None:

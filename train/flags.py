@@ -17,6 +17,8 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     """
     parser = _parser()
     flags = parser.parse_args(arguments)
+    if flags.command == "evaluate" and flags.model and flags.bucket:
+        parser.error("--model and --bucket name a model each: leave one of them out")
     flags.bucket = flags.bucket or environment.get(BUCKET, "")
     if flags.command in ("activate", "list") and not flags.bucket:
         parser.error(f"no bucket: give --bucket, or set {BUCKET}")
@@ -63,8 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_terms(publish, argparse.SUPPRESS, argparse.SUPPRESS)
     activate = commands.add_parser("activate", help="make another published model live, or roll back")
     activate.add_argument("version", metavar="VERSION")
+    evaluate = commands.add_parser("evaluate", help="read labelled images as the function does, and say how well")
+    evaluate.add_argument("zips", type=Path, nargs="+", metavar="DATA.zip", help="with labels.csv (file,label) in it")
+    text = "of a prepared release; default: the live model of --bucket, or without one the newest in artifacts/models"
+    evaluate.add_argument("--model", type=Path, metavar="FOLDER", help=text)
+    evaluate.add_argument("--out", type=Path, metavar="FOLDER", help="for the reports; default: artifacts/evaluation")
     listing = commands.add_parser("list", help="show the published models, and which one is live")
-    for name, command in (("publish", publish), ("activate", activate), ("list", listing)):
+    for name, command in (("publish", publish), ("activate", activate), ("evaluate", evaluate), ("list", listing)):
         command.set_defaults(command=name)
         _add_bucket(command, argparse.SUPPRESS)
     return parser

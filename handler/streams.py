@@ -1,0 +1,151 @@
+"""Compressed streams to their bytes, in pieces of bounded size, and pieces to a file that can be read forwards."""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, Final, Protocol
+
+from handler.errors import UnreadableError
+
+CHUNK: Final = 1 << 18
+XZ_MEMORY: Final = 128 << 20
+"""An xz stream declares the memory that it takes, up to 4 GiB; presets take 65 MB at most."""
+
+
+_MAGIC: Final = {"gzip file": b"\x1f\x8b", "bzip2 file": b"BZh", "xz file": b"\xfd7zXZ\0"}
+
+
+class _Decompressor(Protocol):
+    """What bz2's and lzma's decompressors have in common, and zlib's is given."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream is at its end."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether no more comes without more input."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """Input behind the end."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """At most `max_length` bytes."""
+
+
+class _Gzip:
+    """zlib's decompressor for gzip, with the manners of the other two."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(31)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        piece = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+        self.needs_input = not self._inner.unconsumed_tail and len(piece) < max_length
+        return piece
+
+
+def _make(kind: str) -> _Decompressor:
+    if kind == "gzip file":
+        return _Gzip()
+    if kind == "bzip2 file":
+        return bz2.BZ2Decompressor()
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+
+
+def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
+    """The bytes of a gzip, bzip2 or xz file, in pieces of at most `CHUNK`; `kind` as `contents.sniff` calls it.
+
+    Streams that follow each other are one, as all three tools have it; zeros after the last are padding.
+    Raises `UnreadableError` where a stream is damaged, ends early, or wants more memory than `XZ_MEMORY`.
+    """
+    held, streams = file.read(CHUNK), 0
+    while held or not streams:
+        decompressor = _make(kind)
+        while not decompressor.eof:
+            if decompressor.needs_input:
+                held = held or file.read(CHUNK)
+                if not held:
+                    raise UnreadableError("truncated", f"the {kind} ends before its data does: upload it again")
+            piece = _piece(decompressor, held, kind)
+            held = b""
+            if piece:
+                yield piece
+        held, streams = decompressor.unused_data, streams + 1
+        while not held.strip(b"\0") and (held := file.read(CHUNK)):
+            pass
+        held = held.lstrip(b"\0")
+        if held and not held.startswith(_MAGIC[kind][: len(held)]):
+            raise UnreadableError("corrupt", f"the {kind} has other bytes behind its end")
+
+
+def _piece(decompressor: _Decompressor, data: bytes, kind: str) -> bytes:
+    try:
+        return decompressor.decompress(data, CHUNK)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        if "limit" in str(error).lower():
+            raise UnreadableError(
+                "too-large", f"the {kind} wants more than {XZ_MEMORY} bytes of memory: compress it with a preset"
+            ) from error
+        raise UnreadableError("corrupt", f"the {kind} is damaged ({error})") from error
+
+
+def pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    """A file's bytes from where it stands, in pieces of at most `CHUNK`."""
+    while piece := file.read(CHUNK):
+        yield piece
+
+
+def counted(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    """The pieces, up to `limit` bytes of them; `UnreadableError` where there are more."""
+    left = limit
+    for piece in pieces:
+        left -= len(piece)
+        if left < 0:
+            raise UnreadableError("too-large", f"more than {limit} bytes leave the file: split it")
+        yield piece
+
+
+class Stream:
+    """Pieces as a file that is read forwards; holds no more than what is asked for and one piece."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = b""
+        self.position = 0
+        """Bytes that were read or passed over."""
+
+    def read(self, count: int) -> bytes:
+        """The next `count` bytes; fewer only at the end."""
+        start = self.peek(count)
+        self._held = self._held[len(start) :]
+        self.position += len(start)
+        return start
+
+    def peek(self, count: int) -> bytes:
+        """The next `count` bytes, which stay to be read; fewer only at the end."""
+        if len(self._held) < count:
+            parts, size = [self._held], len(self._held)
+            while size < count and (piece := next(self._pieces, b"")):
+                parts.append(piece)
+                size += len(piece)
+            self._held = b"".join(parts)
+        return self._held[:count]
+
+    def skip(self, count: int) -> int:
+        """Pass over `count` bytes; gives how many there were."""
+        left = count
+        while left > 0 and (passed := len(self.read(min(left, CHUNK)))):
+            left -= passed
+        return count - left

@@ -1,0 +1,87 @@
+"""An inspected `.h5` file to a Keras model whose input and output the handler knows."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+
+from train import graph
+from train.errors import PublishError
+from train.networks import CLASSES
+
+SHAPES: Final = ((784,), (28, 28), (28, 28, 1))
+"""Of one image, as `handler.model` can hand it over."""
+MAX_TENSOR: Final = 1 << 20
+"""Numbers between two layers, for one image. The handler reads 256 at a time: 1 GB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A Keras model, and how an image goes in and ten numbers come out."""
+
+    model: Any
+    shape: tuple[int, ...]
+    """Of one image, one of `SHAPES`."""
+    output: graph.Output
+    batch: int
+    """How many images it can read at once within a few hundred MB."""
+
+
+def load(path: Path, name: str) -> Loaded:
+    """The model in `path`, called `name` in messages; `inspection.inspect` must have seen those very bytes.
+
+    It is built twice. The first time its variables get no memory, so that a layer of a billion units costs nothing:
+    only where each shape is that of an array in the file is it built for good.
+    Raises `PublishError` where Keras cannot build it, or the handler could not use it.
+    """
+    with keras.StatelessScope(initialize_variables=False):
+        found = _checked(_build(path, name), name)
+    return Loaded(_build(path, name), found.shape, found.output, found.batch)
+
+
+def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
+        raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {_first_line(error)}") from error
+
+
+def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no types
+    if not model.built or len(model.inputs) != 1 or len(model.outputs) != 1:
+        ends = f"{len(model.inputs)} inputs and {len(model.outputs)} outputs" if model.built else "no input shape"
+        raise PublishError(f"{name} has {ends}: one input, for images, and one output are needed")
+    (source,), (result,) = model.inputs, model.outputs
+    shape = next((shape for shape in SHAPES if _fits(source.shape, (None, *shape))), None)
+    if shape is None:
+        raise PublishError(
+            f"{name} reads arrays of the shape {source.shape}: (None, 784), (None, 28, 28) or (None, 28, 28, 1) is "
+            "needed; layers such as Reshape, Resizing or ZeroPadding2D in front of it can make its own of that"
+        )
+    if result.shape != (None, CLASSES):
+        raise PublishError(f"{name} gives {result.shape}: (None, {CLASSES}), a number for each digit, is needed")
+    for layer in graph.layers(model):
+        kinds = {str(layer.dtype_policy.compute_dtype), str(layer.dtype_policy.variable_dtype)}
+        if kinds != {"float32"}:
+            raise PublishError(f"{name}: layer {layer.name!a} computes in {', '.join(sorted(kinds))}: use float32")
+    largest = graph.largest(model)
+    if largest > MAX_TENSOR:
+        raise PublishError(f"{name} makes {largest} numbers of an image, more than {MAX_TENSOR}: make it smaller")
+    try:
+        output = graph.output_of(model)
+    except PublishError as refusal:
+        raise PublishError(f"{name}: {refusal}") from refusal
+    return Loaded(model, shape, output, max(16, min(1024, (64 << 20) // largest)))
+
+
+def _fits(found: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
+    """An open size, as of a network without dense layers, takes any; that of the batch must be open."""
+    return len(found) == len(wanted) and found[0] is None and all(one in (None, two) for one, two in zip(found, wanted))
+
+
+def _first_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else f"{text[:297]}..."
