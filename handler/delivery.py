@@ -75,7 +75,7 @@ class _Delivery:
         except PostponedError:
             self.later.extend(drops)
         except DigitdropError as error:
-            _LOG.error("failed: %s", error)  # noqa: TRY400  # likewise
+            _LOG.error("failed: %s", error)
             self.failures |= dict.fromkeys(drops, error)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the neighbours their rows
             _LOG.exception("failed: %s", ", ".join(ascii(drop.key) for drop in drops))
@@ -129,7 +129,7 @@ def _deliver_drops(drops: list[Drop], tools: Tools, seconds_left: Callable[[], f
     try:
         classifier = tools.current_model()
     except DigitdropError as error:
-        _LOG.error("no model, so nothing is read: %s", error)  # noqa: TRY400  # the sentence says it all
+        _LOG.error("no model, so nothing is read: %s", error)
         return dict.fromkeys(drops, error)
     store, settings = tools.store, tools.settings
     reserve = min(settings.reserve_seconds, seconds_left() * _RESERVED_SHARE)
