@@ -36,7 +36,7 @@ def _row(picture: Named, pixels: Images, shares: list[float], classifier: Classi
     detail = ""
     if not pixels.any():
         detail = "blank: nothing on the picture stands out from its paper"
-    elif float(confidence) < classifier.review_below:  # as written, so that the CSV agrees with itself
+    elif not float(confidence) >= classifier.review_below:  # as written, so that the CSV agrees with itself
         detail = f"low-confidence: the model is less sure than {classifier.review_below:g}"
     return Row(
         image=image_cell(picture.name),

@@ -3,11 +3,15 @@
 Every commit goes in one order: read the CSV's ETag; check that each source is still the one that was read, and drop
 what is not, since a newer event brings it; write if the CSV still has that ETag; else start again. A writer that
 came in between changed the ETag, so what was checked before it is checked anew.
+
+S3's ETag is a hash of the content: a CSV that was written over and back again, or found to stand already by a handler
+that came in between, passes for unchanged. So the sources are checked once more after the write, and the caller reads
+anew what was overwritten meanwhile; if it dies before, its message comes back.
 """
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -38,24 +42,35 @@ class Reading:
 def commit_batch(
     store: ObjectStore, csv_key: str, body: BinaryIO, source: tuple[str, str], metadata: Mapping[str, str]
 ) -> bool:
-    """Write a batch's CSV unless its source, (key, ETag), has changed or the CSV stands already; whether it did."""
+    """Write a batch's CSV, unless it stands already or its source, (key, ETag), has changed.
+
+    Gives False where the source was overwritten around the write, so that it has to be read again.
+    """
     for _ in _attempts(csv_key):
         found = look(store, csv_key)
         if found and stands(found, metadata):
             return True
         if not is_current(store, *source):
-            return False
+            return True
         try:
             body.seek(0)
             store.put(csv_key, body, found.etag if found else None, metadata)
         except ChangedError:
             continue
-        return True
+        return not is_overwritten(store, *source)
     raise AssertionError  # _attempts raises before it ends
 
 
-def commit_folder(store: ObjectStore, csv_key: str, readings: Sequence[Reading], settings: Settings) -> int:
-    """Put the rows of loose images into their folder's CSV in place of their earlier ones; how many images it took."""
+def commit_folder(store: ObjectStore, csv_key: str, readings: Sequence[Reading], settings: Settings) -> list[Reading]:
+    """Put the rows of loose images into their folder's CSV in place of their earlier ones.
+
+    Gives those whose images were overwritten around the write, so that they have to be read again.
+    """
+
+    def which(check: Callable[[ObjectStore, str, str], bool], among: Sequence[Reading]) -> list[Reading]:
+        checked = ahead(lambda one: check(store, one.key, one.etag), among, settings.fetch_threads)
+        return [reading for reading, answer in checked if answer()]
+
     for _ in _attempts(csv_key):
         try:
             peek = store.peek(csv_key)
@@ -64,10 +79,9 @@ def commit_folder(store: ObjectStore, csv_key: str, readings: Sequence[Reading],
             old = None
         except ChangedError:
             continue
-        checked = ahead(lambda reading: is_current(store, reading.key, reading.etag), readings, settings.fetch_threads)
-        live = [reading for reading, is_live in checked if is_live()]
+        live = which(is_current, readings)
         if not live:
-            return 0
+            return []
         with spool() as body:
             more = settings.probabilities or (old is not None and has_probabilities(old, csv_key))
             rows = merge(
@@ -81,7 +95,7 @@ def commit_folder(store: ObjectStore, csv_key: str, readings: Sequence[Reading],
                 store.put(csv_key, body, peek.etag if old else None, counts.metadata())
             except ChangedError:
                 continue
-        return len(live)
+        return which(is_overwritten, live)
     raise AssertionError  # _attempts raises before it ends
 
 
@@ -102,6 +116,12 @@ def is_current(store: ObjectStore, key: str, etag: str) -> bool:
     """Whether an object is still there as it was read."""
     found = look(store, key)
     return found is not None and found.etag == etag
+
+
+def is_overwritten(store: ObjectStore, key: str, etag: str) -> bool:
+    """Whether an object is there, and not as it was read; one that is gone keeps its rows."""
+    found = look(store, key)
+    return found is not None and found.etag != etag
 
 
 def _attempts(key: str) -> Iterator[int]:

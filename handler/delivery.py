@@ -74,6 +74,9 @@ class _Delivery:
             _LOG.info("gone, nothing to do: %s", error)
         except PostponedError:
             self.later.extend(drops)
+        except DigitdropError as error:
+            _LOG.error("failed: %s", error)
+            self.failures |= dict.fromkeys(drops, error)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the neighbours their rows
             _LOG.exception("failed: %s", ", ".join(ascii(drop.key) for drop in drops))
             self.failures |= dict.fromkeys(drops, error)
@@ -81,7 +84,8 @@ class _Delivery:
     def begin(self) -> bool:
         """Count a drop as begun and tell whether it is the first; `PostponedError` where there is no time for more.
 
-        The first is always begun and always ends in rows, so that every invocation gets something done.
+        The first is always begun and always ends in rows, so that every invocation gets something done; one that is
+        overwritten meanwhile and begun anew is no longer the first.
         """
         if self.begun and not self.reader.in_time():
             raise PostponedError("no time is left to begin another drop")
@@ -90,19 +94,28 @@ class _Delivery:
 
     def read(self, drop: Drop, peeked: Callable[[], Peek]) -> None:
         """Read a loose image, or leave a batch for later; an object that is overwritten meanwhile is begun anew."""
-        final = None
         for peek in _peeks(peeked, self.reader.store, drop.key):
             if is_batch(peek):
                 self.batches.append(drop)
                 return
-            final = self.begin() if final is None else final
             try:
-                reading = read_loose(self.reader, peek, final=final)
+                reading = read_loose(self.reader, peek, final=self.begin())
             except ChangedError:
                 continue
             if reading:
                 self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading
             return
+
+    def write_folders(self) -> None:
+        """Write the CSVs of the loose images that were read so far; those overwritten around it are read again."""
+        while self.folders:
+            csv_key, readings = self.folders.popitem()
+            with self.attempt(*readings):
+                store = self.reader.store
+                overwritten = commit_folder(store, csv_key, list(readings.values()), self.reader.settings)
+                for drop in (drop for drop, reading in readings.items() if reading in overwritten):
+                    with self.attempt(drop):
+                        self.read(drop, partial(store.peek, drop.key))
 
     def write_batches(self) -> None:
         """Write the CSVs of the batches that were met so far."""
@@ -113,10 +126,9 @@ class _Delivery:
 
     def write(self, drop: Drop) -> None:
         """Write a batch's CSV; an object that is overwritten meanwhile is begun anew."""
-        final = self.begin()
         for peek in _peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key):
             try:
-                write_batch(self.reader, peek, final=final)
+                write_batch(self.reader, peek, final=self.begin())
             except ChangedError:
                 continue
             return
@@ -126,25 +138,22 @@ def _deliver_drops(drops: list[Drop], tools: Tools, seconds_left: Callable[[], f
     try:
         classifier = tools.current_model()
     except DigitdropError as error:
-        _LOG.exception("no model, nothing is read")
+        _LOG.error("no model, so nothing is read: %s", error)
         return dict.fromkeys(drops, error)
     store, settings = tools.store, tools.settings
     reserve = min(settings.reserve_seconds, seconds_left() * _RESERVED_SHARE)
     delivery = _Delivery(Reader(settings, store, classifier, lambda: seconds_left() > reserve))
-    drops = sorted(
-        drops, key=lambda drop: -drop.postponed
-    )  # the one that waited longest is first, and has all the time
+    drops = sorted(drops, key=lambda drop: -drop.postponed)
     if drops[0].postponed:
-        first = drops.pop(0)
+        first = drops.pop(0)  # what waited longest has all the time of this invocation
         with delivery.attempt(first):
             delivery.read(first, partial(store.peek, first.key))
             delivery.write_batches()
+            delivery.write_folders()
     for drop, peeked in ahead(lambda drop: store.peek(drop.key), drops, settings.fetch_threads):
         with delivery.attempt(drop):
             delivery.read(drop, peeked)
-    for csv_key, readings in delivery.folders.items():
-        with delivery.attempt(*readings):
-            commit_folder(store, csv_key, list(readings.values()), settings)
+    delivery.write_folders()
     delivery.write_batches()
     for drop in delivery.later:
         with delivery.attempt(drop):

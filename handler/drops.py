@@ -10,7 +10,7 @@ from typing import Final
 from handler.batches import Named, is_folder_marker, read_batch, read_picture, sniff, until
 from handler.classify import classify
 from handler.commit import Reading, commit_batch, look, stands
-from handler.errors import UnreadableError
+from handler.errors import ChangedError, UnreadableError
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import Counts, batch_csv_of, folder_of, write_csv
 from handler.rows import ERROR, REVIEW, Row, image_cell
@@ -73,7 +73,9 @@ def write_batch(reader: Reader, peek: Peek, *, final: bool) -> None:
     with spool() as body:
         rows = reader.rows(_batch_pictures(reader, peek, name), name, final=final)
         counts = write_csv(rows, body, probabilities=reader.settings.probabilities)
-        commit_batch(reader.store, csv_key, body, (key, peek.etag), counts.metadata() | made_from)
+        metadata = counts.metadata() | made_from
+        if not commit_batch(reader.store, csv_key, body, (key, peek.etag), metadata):
+            raise ChangedError(f"{key!r} was overwritten around the writing of its CSV")
     _log(reader, key, counts, started)
 
 

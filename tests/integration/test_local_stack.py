@@ -4,12 +4,9 @@ import io
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,16 +17,15 @@ from PIL import Image
 
 from infra import resources
 from infra import running as stack_module
-from infra.place import Place
 from infra.processes import LocalError
 from infra.roundtrip import Drop, deliver
 from infra.running import Plan, Running, listen, running
 from infra.stack import Stack, scaled
+from tests.processes import PATIENCE, runs, wait_for
 from tests.releases import make_release
 from train.publish import read_release
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
 
 Start = Callable[..., AbstractContextManager[Running]]
 
@@ -69,24 +65,6 @@ def note(stack: Running, key: str) -> str:
             return s3.get_object(Bucket=stack.stack.bucket, Key=f"notes/{key}")["Body"].read().decode()
         time.sleep(0.05)
     pytest.fail(f"no note {key} within {PATIENCE} s")
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"not within {PATIENCE} s: {what}"
-        time.sleep(0.05)
-
-
-def runs(pid: int) -> bool:
-    """Whether a process is there, and no zombie."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
-    return bool(state.strip()) and not state.startswith("Z")
 
 
 def test_a_drop_becomes_a_csv_through_every_real_part(start: Start, tmp_path: Path) -> None:
@@ -187,67 +165,3 @@ def test_a_dead_server_ends_the_stack(start: Start) -> None:
         stack.server.process.wait()
         with pytest.raises(LocalError, match="was killed by signal 9, and its objects are gone"):
             stack.tend()
-
-
-UP = """
-import sys
-from infra import running
-running.publish = lambda *_: None  # no model is needed here
-from infra.local import main
-sys.exit(main(["up", "--port", "0", "--handler", "tests.stubs:always_fails"]))
-"""
-
-
-@contextmanager
-def up(environment: Mapping[str, str] | None = None) -> Iterator[tuple[subprocess.Popen[str], list[int], int]]:
-    """`make up` without make: the process, the pids of all that it started, and its port."""
-    with subprocess.Popen(  # noqa: S603  # this Python, with a script of ours
-        [sys.executable, "-u", "-c", UP],
-        cwd=ROOT,
-        env=dict(os.environ) | dict(environment or {}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        assert process.stdout
-        said = ""
-        for line in process.stdout:
-            said += line
-            if "Ctrl-C" in line:
-                break
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607
-        pairs = [line.split() for line in listed.splitlines()]
-        children = [int(pid) for pid, parent in pairs if int(parent) == process.pid and runs(int(pid))]
-        try:
-            assert len(children) >= 2, said
-            yield process, children, int(said.partition("http://127.0.0.1:")[2].partition(":")[0])
-        finally:
-            process.kill()
-
-
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_nothing_outlives_the_stack(kind: signal.Signals) -> None:
-    """However it is ended, kill -9 included, no process that it started is left, and the port is free again."""
-    with up() as (process, children, port):
-        process.send_signal(kind)
-        assert process.wait(PATIENCE) == (-9 if kind == signal.SIGKILL else 0)
-        wait_for(lambda: not any(runs(pid) for pid in children), "all its processes end")
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def test_the_users_own_account_is_out_of_reach(tmp_path: Path) -> None:
-    """Neither a profile that does not exist nor a real endpoint in the environment reaches the stack."""
-    (tmp_path / "config").write_text("this is no configuration")
-    own = {
-        "AWS_PROFILE": "production",
-        "AWS_ENDPOINT_URL": "https://s3.invalid",
-        "AWS_CONFIG_FILE": str(tmp_path / "config"),
-        "AWS_SESSION_TOKEN": "real",
-        "HTTP_PROXY": "http://127.0.0.1:9",
-    }
-    with up(own) as (_, children, port):
-        assert Place(port).s3().list_buckets()["Buckets"]
-        environments = [Path(f"/proc/{pid}/environ") for pid in children]
-        found = "".join(path.read_text() for path in environments if path.exists())
-        assert not any(word in found for word in ("production", "s3.invalid", "real\0"))

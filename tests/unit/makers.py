@@ -104,6 +104,27 @@ def archive(
     return prefix + file.getvalue()
 
 
+def with_zip64(bodies: list[bytes], prefix: bytes = b"") -> bytes:
+    """An archive whose directory and end record hold all numbers in their zip64 form."""
+    local, directory = prefix, b""
+    for number, body in enumerate(bodies):
+        name, crc, offset = b"%d.png" % number, zlib.crc32(body), len(local) - len(prefix)
+        full = 0xFFFFFFFF
+        local += struct.pack("<4sHHHIIIIHH", b"PK\x03\x04", 45, 0, 0, 0, crc, full, full, len(name), 20) + name
+        local += struct.pack("<HHQQ", 1, 16, len(body), len(body)) + body
+        extra = struct.pack("<HHQQQ", 1, 24, len(body), len(body), offset)
+        lengths = (len(name), len(extra), 0)
+        directory += struct.pack(
+            "<4sHHHHIIIIHHHHHII", b"PK\x01\x02", 45, 45, 0, 0, 0, crc, full, full, *lengths, 0, 0, 0, full
+        )
+        directory += name + extra
+    start, count = len(local) - len(prefix), len(bodies)
+    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), start)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, start + len(directory), 1)
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return local + directory + end64 + locator + end
+
+
 def directory_at(data: bytes) -> int:
     """Where the central directory of a plain archive begins."""
     end = data.rfind(b"PK\x05\x06")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.doubles import MemoryQueue, MemoryStore, Stored
 from tests.interleaving import Runs
-from tests.world import WRITES, World, deliver_cleanly, endless, wire
+from tests.world import OVERWRITES, WRITES, World, deliver_cleanly, endless, wire
 
 
 def csvs(store: MemoryStore) -> dict[str, bytes]:
@@ -17,11 +17,11 @@ def csvs(store: MemoryStore) -> dict[str, bytes]:
 
 
 @given(
-    writes=st.lists(WRITES, min_size=1, max_size=10),
+    writes=st.lists(WRITES, min_size=1, max_size=10) | st.lists(OVERWRITES, min_size=3, max_size=12),
     tape=st.lists(st.integers(0, 255), max_size=300),
 )
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_csvs_equal_those_of_one_clean_delivery(
     monkeypatch: pytest.MonkeyPatch, writes: list[tuple[str, bytes]], tape: list[int]

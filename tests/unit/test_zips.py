@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler import inflation, zips
-from handler.errors import UnreadableError
-from handler.inflation import inflate
+from handler import zips
 from handler.zips import walk
-from tests.unit.makers import CountingFile, Member, archive, directory_at, members, mutated, patched
+from tests.unit.makers import CountingFile, Member, archive, directory_at, members, mutated, patched, with_zip64
 
 CENTRAL = b"PK\x01\x02"
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)
@@ -25,27 +23,6 @@ def by_zipfile(data: bytes) -> list[Member]:
     """The members of an archive as Python reads them."""
     with zipfile.ZipFile(io.BytesIO(data)) as archived:
         return [(info.filename, archived.read(info)) for info in archived.infolist()]
-
-
-def with_zip64(bodies: list[bytes], prefix: bytes = b"") -> bytes:
-    """An archive whose directory and end record hold all numbers in their zip64 form."""
-    local, directory = prefix, b""
-    for number, body in enumerate(bodies):
-        name, crc, offset = b"%d.png" % number, zlib.crc32(body), len(local) - len(prefix)
-        full = 0xFFFFFFFF
-        local += struct.pack("<4sHHHIIIIHH", b"PK\x03\x04", 45, 0, 0, 0, crc, full, full, len(name), 20) + name
-        local += struct.pack("<HHQQ", 1, 16, len(body), len(body)) + body
-        extra = struct.pack("<HHQQQ", 1, 24, len(body), len(body), offset)
-        lengths = (len(name), len(extra), 0)
-        directory += struct.pack(
-            "<4sHHHHIIIIHHHHHII", CENTRAL, 45, 45, 0, 0, 0, crc, full, full, *lengths, 0, 0, 0, full
-        )
-        directory += name + extra
-    start, count = len(local) - len(prefix), len(bodies)
-    end64 = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), start)
-    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, start + len(directory), 1)
-    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
-    return local + directory + end64 + locator + end
 
 
 @given(
@@ -63,7 +40,7 @@ def test_reads_what_python_reads(
     data = archive(named, method, comment, prefix) + (b"" if b"PK\x05\x06" in comment else tail)
 
     assert members(data) == [(name, body) for name, body in named]
-    if not tail:
+    if not tail and b"PK\x05\x06" not in comment:  # which Python takes for the archive's end
         assert members(data) == by_zipfile(data)
 
 
@@ -161,68 +138,12 @@ def test_the_directory_is_read_in_windows(monkeypatch: pytest.MonkeyPatch) -> No
     assert not file.touched(directory + 3 * 4096, directory + 20 * 4096)
 
 
-@pytest.mark.parametrize("flag", [0x1, 0x40, 0x2000])
-def test_an_encrypted_member_says_so_and_its_neighbours_are_read(flag: int) -> None:
-    """Each of the three flags of encryption is told, before any byte is inflated."""
-    data = archive([("a", b"1"), ("b", b"2")])
-    data = patched(data, directory_at(data) + 8, struct.pack("<H", flag))
-
-    assert members(data) == [("a", "encrypted"), ("b", b"2")]
-
-
-@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_other_compressions_are_unsupported(method: int) -> None:
-    """A member that is neither stored nor deflated is named as such."""
-    assert members(archive([("a", b"1" * 99)], method)) == [("a", "unsupported")]
-
-
-def test_a_wrong_checksum_is_corrupt() -> None:
-    """One flipped bit in a stored member is found, and its neighbours are not touched by it."""
-    data = archive([("a", b"seven"), ("b", b"eight")])
-
-    assert members(data.replace(b"seven", b"seveo")) == [("a", "corrupt"), ("b", b"eight")]
-
-
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_a_packed_size_that_is_too_small_is_found(method: int) -> None:
-    """A directory that says less than a member takes never gives a shortened member."""
-    data = archive([("a", bytes(range(256)) * 4), ("b", b"2")], method)
-    short = patched(data, directory_at(data) + 20, struct.pack("<I", 9))
-
-    assert members(short) == [("a", "corrupt" if method == zipfile.ZIP_STORED else "truncated"), ("b", b"2")]
-
-
-def test_a_size_that_lies_allocates_nothing_and_harms_nobody() -> None:
-    """Unpacked sizes are not believed: 4 GB claimed of a deflated member of five bytes gives five bytes."""
-    data = archive([("a", b"seven"), ("b", b"2")], zipfile.ZIP_DEFLATED)
-    lying = patched(data, directory_at(data) + 24, b"\xfe\xff\xff\xff")
-
-    assert members(lying) == [("a", b"seven"), ("b", b"2")]
-
-
-def test_a_packed_size_beyond_the_file_is_truncated() -> None:
-    """A stored member that claims more bytes than the file has ends with it."""
-    data = archive([("a", b"seven")])
-    lying = patched(data, directory_at(data) + 20, struct.pack("<I", 1 << 30))
-
-    assert members(lying) == [("a", "truncated")]
-
-
 def test_a_file_cut_anywhere_is_refused() -> None:
     """An archive that was cut off has no directory at its end, and says so."""
     data = archive([("a", b"seven" * 20), ("b", b"eight")])
 
     for length in range(len(data)):
         assert members(data[:length]) == [("", "truncated")]
-
-
-@pytest.mark.parametrize("offset", [3, 1000, 0xFFFFFFFE, 0xFFFFFFFF])
-def test_an_offset_that_is_no_members_is_corrupt(offset: int) -> None:
-    """A directory that points into a member, or beyond the file, harms that member alone."""
-    data = archive([("a", b"seven"), ("b", b"eight")])
-    wrong = patched(data, directory_at(data) + 42, struct.pack("<I", offset))
-
-    assert members(wrong) == [("a", "corrupt"), ("b", b"eight")]
 
 
 @pytest.mark.parametrize("offset", [(1 << 64) - 1, (1 << 64) - 31, 1 << 63, (1 << 63) - 1])
@@ -241,14 +162,6 @@ def test_numbers_of_a_zip64_end_record_that_cannot_be_are_corrupt(field: int, va
     data = with_zip64([b"one"])
 
     assert members(patched(data, data.rfind(b"PK\x06\x06") + field, struct.pack("<Q", value))) == [("", "corrupt")]
-
-
-def test_entries_that_overlap_each_give_their_bytes() -> None:
-    """Two entries of one local header are two members: only the caps bound what they inflate to."""
-    data = archive([("a", b"seven"), ("b", b"seven")])
-    second = data.rindex(CENTRAL)
-
-    assert members(patched(data, second + 42, b"\0\0\0\0")) == [("a", b"seven"), ("b", b"seven")]
 
 
 def test_a_directory_that_breaks_midway_gives_what_stands_before() -> None:
@@ -333,37 +246,6 @@ def test_a_unicode_path_field_names_the_member_where_it_is_for_its_name(field: b
     assert members(file.getvalue()) == [(expected, b"1")]
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-@pytest.mark.parametrize("limit", [0, 1, 1000, 300_000, 1_999_999])
-def test_a_limit_is_passed_by_one_piece_at_most(method: int, limit: int) -> None:
-    """What is inflated beyond the limit is at most one piece, and enough to show that there is more."""
-    file = io.BytesIO(archive([("a", bytes(2_000_000))], method))
-    (entry,) = walk(file)
-    pieces = [len(piece) for piece in inflate(file, entry, limit)]
-
-    assert limit < sum(pieces) <= limit + inflation._CHUNK
-    assert sum(pieces[:-1]) <= limit
-    assert max(pieces) <= inflation._CHUNK
-
-
-def test_a_limit_that_is_just_enough_is_not_passed() -> None:
-    """A member of exactly the limit is whole, and its checksum is still held against it."""
-    data = archive([("a", bytes(500_000))], zipfile.ZIP_DEFLATED)
-    wrong = patched(data, directory_at(data) + 16, b"????")
-
-    assert members(data, 500_000) == [("a", bytes(500_000))]
-    assert members(wrong, 500_000) == [("a", "corrupt")]
-
-
-def test_inflating_is_lazy() -> None:
-    """The first piece of a large member comes after little of the file was read."""
-    file = io.BytesIO(archive([("a", bytes(5_000_000))]))
-    (entry,) = walk(file)
-    next(inflate(file, entry, 1 << 30))
-
-    assert file.tell() <= 2 * inflation._CHUNK
-
-
 GOOD = archive([("a.png", b"seven" * 30), ("ü/b.png", bytes(300))], zipfile.ZIP_DEFLATED, b"a comment") + b""
 GOOD64 = with_zip64([b"one", b"two" * 30])
 
@@ -384,11 +266,3 @@ def test_any_damage_to_a_good_archive_gives_members_or_a_reason(
     for name, body in members(mutated(data, changes, cut), 10_000):
         assert isinstance(name, str)
         assert isinstance(body, bytes | str)
-
-
-def test_reading_an_entry_of_another_file_raises_nothing_else() -> None:
-    """An entry outlives changes of the file below it: then it is unreadable."""
-    (entry,) = walk(io.BytesIO(archive([("a", b"seven" * 9)])))
-
-    with pytest.raises(UnreadableError):
-        b"".join(inflate(io.BytesIO(b"other"), entry, 100))

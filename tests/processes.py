@@ -1,0 +1,30 @@
+"""Waiting for processes, and asking after them."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+PATIENCE = 60.0
+"""Seconds after which a test that waits has failed."""
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"not within {PATIENCE} s: {what}")
+        time.sleep(0.05)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and no zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607  # ps, wherever it is
+    return bool(state.strip()) and not state.startswith("Z")

@@ -1,0 +1,94 @@
+"""What a drop is, told by its content, and by its name where that cannot tell."""
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PIL import ImageFile
+
+from handler.batches import SNIFF_BYTES, is_folder_marker, is_ignored, read_picture, sniff
+from tests.doubles import bar, encoded, zipped
+from tests.unit.drops import PNG, SETTINGS, ZIP, npy, tar
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "kind"),
+    [
+        (ZIP, "a.zip", "zip archive"),
+        (ZIP, "a.png", "zip archive"),
+        (ZIP, "a", "zip archive"),
+        (zipped({}), "a", "zip archive"),
+        (b"PK\x07\x08" + ZIP, "a", "zip archive"),
+        (b"#!/bin/sh\n" + ZIP, "a.zip", "zip archive"),
+        (b"#!/bin/sh\n" + ZIP, "a.sh", ""),
+        (b"", "a.ZIP", "zip archive"),
+        (b"text", "a.zip", "zip archive"),
+        (PNG, "a.zip", ""),
+        (PNG, "a.png", ""),
+        (PNG, "a", ""),
+        (PNG, "a.npy", ""),
+        (PNG, "a.tar.gz", ""),
+        (encoded(bar(4, 20), "TIFF"), "a.zip", ""),
+        (tar(), "a.png", "tar archive"),
+        (b"\x1f\x8b\x08", "a.png", "gzip file"),
+        (b"BZh91AY", "a", "bzip2 file"),
+        (b"\xfd7zXZ\0", "a", "xz file"),
+        (b"7z\xbc\xaf\x27\x1c", "a", "7-Zip archive"),
+        (b"Rar!\x1a\x07\0", "a", "RAR archive"),
+        (npy(), "a.png", "NumPy array"),
+        (b"\0\0\x08\x03\0\0\0\1", "a", "IDX array"),
+        (b"text", "a.tar", "file of that name"),
+        (b"text", "a.TGZ", "file of that name"),
+        (b"text", "a.npz", "file of that name"),
+        (b"text", "t10k-images-idx3-ubyte", "file of that name"),
+        (b"text", "t10k-images-idx3-ubyte.gz", "file of that name"),
+        (b"text", "a.txt", ""),
+        (b"", "a.png", ""),
+        (b"", "", ""),
+    ],
+)
+def test_content_tells_what_a_drop_is_and_the_name_only_where_it_cannot(start: bytes, name: str, kind: str) -> None:
+    """Magic bytes come first; a name decides for a zip with a program before it, and for what is nothing known."""
+    assert sniff(start[:SNIFF_BYTES], name) == kind
+
+
+@given(st.binary(max_size=600), st.sampled_from(["a.zip", "a.png", "a.npz", "a.tar.xz"]))
+@hypothesis_settings(deadline=None)
+def test_any_start_of_a_file_is_something(start: bytes, name: str) -> None:
+    """Sniffing never raises."""
+    assert isinstance(sniff(start, name), str)
+
+
+def test_a_picture_named_zip_is_not_decoded_to_tell_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file of very many pixels costs nothing before its pixels are counted."""
+    decoded: list[ImageFile.ImageFile] = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda picture: decoded.append(picture))  # noqa: PLW0108  # a method
+
+    assert sniff(PNG, "a.zip") == ""
+    assert decoded == []
+    next(read_picture(PNG, "a.png", SETTINGS))
+    assert decoded
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".DS_Store", "a/.DS_Store", "Thumbs.db", "labels.csv", "a/b/labels.csv", "__MACOSX/a.png", "a/__MACOSX/b/c"],
+)
+def test_what_is_no_image_is_ignored(name: str) -> None:
+    """What operating systems and labelling leave behind has no row."""
+    assert is_ignored(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.png", "a/DS_Store", "labels.csv/a.png", "my-labels.csv", "x__MACOSX/a", "__MACOSX"]
+)
+def test_other_names_are_not_ignored(name: str) -> None:
+    """Only the whole of a name counts, and `__MACOSX` only as a folder."""
+    assert not is_ignored(name)
+
+
+def test_a_folder_marker_ends_with_a_slash_and_has_no_bytes() -> None:
+    """An empty file is not a folder, nor is a folder's name with bytes in it."""
+    assert is_folder_marker("incoming/a/", 0)
+    assert not is_folder_marker("incoming/a/", 1)
+    assert not is_folder_marker("incoming/a.png", 0)
