@@ -13,10 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from handler.errors import UnreadableError
-from handler.luminance import RGB_WEIGHTS, Plane, reduced
+from handler.luminance import RGB_WEIGHTS, Plane, reduce_plane
 from handler.streams import Stream
 
 NUMPY: Final = b"\x93NUMPY"
@@ -151,11 +150,11 @@ def _find_range(reopen: Callable[[], Stream], array: _Array) -> tuple[float, flo
 
 
 def _luminance(values: NDArray[Any], bottom: float, top: float) -> Plane:
-    plane = values.astype(np.float64)
-    finite = np.isfinite(plane)
+    wide = values.astype(np.float64)
+    finite = np.isfinite(wide)
     if not finite.all():
-        plane = np.where(finite, plane, np.median(plane[finite]) if finite.any() else bottom)
-    plane = ((plane - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).astype(np.float32)
+        wide = np.where(finite, wide, np.median(wide[finite]) if finite.any() else bottom)
+    plane: Plane = ((wide - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).astype(np.float32)
     if plane.ndim == 3:  # noqa: PLR2004  # channels
         plane = plane @ RGB_WEIGHTS if plane.shape[2] == 3 else plane[..., 0]  # noqa: PLR2004  # red, green, blue
-    return np.ascontiguousarray(reduced(Image.fromarray(plane)), np.float32)
+    return np.ascontiguousarray(reduce_plane(plane))

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Final
 
 from handler.ahead import ahead
-from handler.batches import is_ignored
 from handler.commit import Reading, commit_folder
 from handler.drops import Reader, is_batch, read_loose, write_batch
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
 from handler.events import Drop, Envelope, Message, fresh_body
+from handler.members import is_ignored
 from handler.ports import Classifier, ObjectStore, Peek, Queue
 from handler.predictions import folder_of
 from handler.settings import INCOMING, Settings

@@ -54,7 +54,7 @@ def unwrap(event: object) -> Envelope:
 
     Raises `EventError` for an envelope that nobody knows, unless a queue's message holds it.
     """
-    if isinstance(event, dict) and _sources(event) == {"aws:sqs"}:
+    if isinstance(event, dict) and {_source(record) for record in _records(event)} == {"aws:sqs"}:
         return Envelope(tuple(_message(record) for record in event["Records"]), queued=True)
     return Envelope((Message(tuple(_drops(event, 0))),), queued=False)
 
@@ -95,40 +95,80 @@ def _message(record: dict[str, Any]) -> Message:
 def _drops(event: object, depth: int) -> Iterator[Drop]:
     if not isinstance(event, dict) or depth > _DEEPEST:
         raise EventError(f"no envelope that this function knows: {_shown(event)}")
-    if event.get("Event") == "s3:TestEvent":
-        return
-    sources = _sources(event)
-    if sources == {"aws:s3"}:
-        for record in event["Records"]:
-            yield from _s3_drop(record)
-    elif sources == {"aws:sqs"}:
-        for record in event["Records"]:
-            yield from _drops(_parsed(record.get("body")), depth + 1)
-    else:
+    records = _records(event)
+    if records:
+        for record in records:
+            yield from _record_drops(record, depth)
+    elif event.get("Type") == "Notification" and "TopicArn" in event:  # SNS, as it writes to a queue
+        yield from _drops(_parsed(event.get("Message")), depth + 1)
+    elif event.get("source") == "aws.s3" and "detail-type" in event:  # EventBridge
+        if event["detail-type"] == "Object Created":
+            yield _drop(event.get("detail"), ("bucket", "name"), ("object", "key"))
+    elif "bucket" in event and "key" in event:
+        yield _drop(event, ("bucket",), ("key",))
+    elif event.get("Event") != "s3:TestEvent":
         raise EventError(f"no envelope that this function knows: {_shown(event)}")
 
 
+def _record_drops(record: dict[str, Any], depth: int) -> Iterator[Drop]:
+    source = _source(record)
+    if source == "aws:s3":
+        yield from _s3_drop(record)
+    elif source == "aws:sqs":
+        yield from _drops(_parsed(record.get("body")), depth + 1)
+    elif source == "aws:sns":
+        message = record.get("Sns")
+        yield from _drops(_parsed(message.get("Message") if isinstance(message, dict) else None), depth + 1)
+    else:
+        raise EventError(f"no record that this function knows: {_shown(record)}")
+
+
 def _s3_drop(record: dict[str, Any]) -> Iterator[Drop]:
+    name = record.get("eventName")
+    if not isinstance(name, str):
+        raise EventError(f"an S3 record does not say what happened: {_shown(record)}")
+    if name.removeprefix("s3:").startswith("ObjectCreated:"):
+        drop = _drop(record.get("s3"), ("bucket", "name"), ("object", "key"))
+        postponed = record.get("postponed")
+        try:
+            key = unquote_plus(drop.key, errors="strict")
+        except UnicodeError as error:
+            raise EventError(f"an S3 record's key is not UTF-8: {_shown(record)}") from error
+        yield Drop(drop.bucket, key, postponed if isinstance(postponed, int) else 0)
+
+
+def _drop(event: object, *paths: tuple[str, ...]) -> Drop:
+    """Bucket and key, each at the end of its path of names; they must be text that S3 can hold."""
+    found = []
+    for path in paths:
+        value = event
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if not (isinstance(value, str) and value and _is_utf8(value)):
+            raise EventError(f"an event does not name a bucket and a key: {_shown(event)}")
+        found.append(value)
+    return Drop(*found)
+
+
+def _is_utf8(text: str) -> bool:
     try:
-        if not record["eventName"].removeprefix("s3:").startswith("ObjectCreated:"):
-            return
-        bucket, key = record["s3"]["bucket"]["name"], unquote_plus(record["s3"]["object"]["key"], errors="strict")
-        key.encode()
-        bucket.encode()
-    except (KeyError, TypeError, AttributeError, UnicodeError) as error:
-        raise EventError(f"an S3 record does not name a bucket and a key ({error!r}): {_shown(record)}") from error
-    if not bucket or not key:
-        raise EventError(f"an S3 record names an empty bucket or key: {_shown(record)}")
-    postponed = record.get("postponed")
-    yield Drop(bucket, key, postponed if isinstance(postponed, int) else 0)
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can hold and S3 cannot
+        return False
+    return True
 
 
-def _sources(event: dict[str, Any]) -> set[str]:
-    """The event sources of an event's records; empty where it is no list of records."""
+def _records(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of an event; none where it is no list of records."""
     records = event.get("Records")
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        return set()
-    return {str(record.get("eventSource")) for record in records}
+        return []
+    return records
+
+
+def _source(record: dict[str, Any]) -> str:
+    """SNS alone writes the name with a capital."""
+    return str(record.get("eventSource") or record.get("EventSource"))
 
 
 def _parsed(body: object) -> object:

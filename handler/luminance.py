@@ -27,16 +27,20 @@ def read_luminance(picture: Image.Image) -> Plane:
     if mode == "F" or mode.startswith("I"):
         return _scaled(picture)
     if mode == "LAB":
-        return _unit(reduced(picture.getchannel("L")))
+        return _unit(_reduced(picture.getchannel("L")))
     if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        return _on_paper(reduced(picture.convert("RGBA")))
+        return _on_paper(_reduced(picture.convert("RGBA")))
     if mode not in ("1", "L", "RGB"):
         picture = picture.convert("RGB")
-    return _unit(reduced(picture.convert("L")))
+    return _unit(_reduced(picture.convert("L")))
 
 
-def reduced(picture: Image.Image) -> Image.Image:
-    """The picture with its sides divided by the whole number that brings the longer one towards `LONGEST`."""
+def reduce_plane(plane: Plane) -> Plane:
+    """A plane with its sides divided by the whole number that brings the longer one towards `LONGEST`."""
+    return np.asarray(_reduced(Image.fromarray(plane)), np.float32) if max(plane.shape) >= 2 * LONGEST else plane
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
     factor = max(picture.size) // LONGEST
     return picture.reduce(factor) if factor > 1 else picture
 
@@ -55,7 +59,7 @@ def _scaled(picture: Image.Image) -> Plane:
     bottom, top = low, high
     if low >= 0:
         bottom, top = 0.0, next((top for top in _TOPS[picture.mode == "F"] if high <= top), high)
-    smaller = np.asarray(reduced(Image.fromarray(values)), np.float64)  # 64 bits: the difference of two floats fits
+    smaller = reduce_plane(values).astype(np.float64)  # 64 bits: the difference of two floats fits
     return ((smaller - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).astype(np.float32)
 
 

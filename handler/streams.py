@@ -6,14 +6,17 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Final, Protocol
 
-from handler.errors import UnreadableError
+from handler.errors import SpentError, UnreadableError
 
 CHUNK: Final = 1 << 18
 XZ_MEMORY: Final = 128 << 20
 """An xz stream declares the memory that it takes, up to 4 GiB; presets take 65 MB at most."""
 
 
-_MAGIC: Final = {"gzip file": b"\x1f\x8b", "bzip2 file": b"BZh", "xz file": b"\xfd7zXZ\0"}
+GZIP: Final = "gzip file"
+BZIP2: Final = "bzip2 file"
+XZ: Final = "xz file"
+MAGIC: Final = {GZIP: b"\x1f\x8b", BZIP2: b"BZh", XZ: b"\xfd7zXZ\0"}
 
 
 class _Decompressor(Protocol):
@@ -57,15 +60,15 @@ class _Gzip:
 
 
 def _make(kind: str) -> _Decompressor:
-    if kind == "gzip file":
+    if kind == GZIP:
         return _Gzip()
-    if kind == "bzip2 file":
+    if kind == BZIP2:
         return bz2.BZ2Decompressor()
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
 
 
 def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """The bytes of a gzip, bzip2 or xz file, in pieces of at most `CHUNK`; `kind` as `contents.sniff` calls it.
+    """The bytes of a gzip, bzip2 or xz file, in pieces of at most `CHUNK`; `kind` is a key of `MAGIC`.
 
     Streams that follow each other are one, as all three tools have it; zeros after the last are padding.
     Raises `UnreadableError` where a stream is damaged, ends early, or wants more memory than `XZ_MEMORY`.
@@ -86,7 +89,7 @@ def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
         while not held.strip(b"\0") and (held := file.read(CHUNK)):
             pass
         held = held.lstrip(b"\0")
-        if held and not held.startswith(_MAGIC[kind][: len(held)]):
+        if held and not held.startswith(MAGIC[kind][: len(held)]):
             raise UnreadableError("corrupt", f"the {kind} has other bytes behind its end")
 
 
@@ -107,14 +110,19 @@ def pieces_of(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def counted(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
-    """The pieces, up to `limit` bytes of them; `UnreadableError` where there are more."""
-    left = limit
-    for piece in pieces:
-        left -= len(piece)
-        if left < 0:
-            raise UnreadableError("too-large", f"more than {limit} bytes leave the file: split it")
-        yield piece
+class Budget:
+    """The bytes that may leave the decompressors of one drop, whichever they are and however often they begin."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._left = limit
+
+    def spend(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces, each of them paid for; `SpentError` where that cannot be."""
+        for piece in pieces:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise SpentError(f"more than {self._limit} bytes leave it")
+            yield piece
 
 
 class Stream:

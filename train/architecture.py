@@ -45,19 +45,74 @@ LAYERS: Final = frozenset(
     """.split()
 )
 _PARTS: Final = frozenset(
-    """
-    Constant GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Identity IdentityInitializer
-    Ones Zeros Orthogonal OrthogonalInitializer RandomNormal RandomUniform TruncatedNormal VarianceScaling
-    L1 L2 L1L2 OrthogonalRegularizer MaxNorm MinMaxNorm NonNeg UnitNorm
-    DTypePolicy Policy TensorShape __tuple__ __keras_tensor__
-    """.split()
+    [
+        "Constant",
+        "GlorotNormal",
+        "GlorotUniform",
+        "HeNormal",
+        "HeUniform",
+        "LecunNormal",
+        "LecunUniform",
+        "Identity",
+        "IdentityInitializer",
+        "Ones",
+        "Zeros",
+        "Orthogonal",
+        "OrthogonalInitializer",
+        "RandomNormal",
+        "RandomUniform",
+        "TruncatedNormal",
+        "VarianceScaling",
+        "L1",
+        "L2",
+        "L1L2",
+        "OrthogonalRegularizer",
+        "MaxNorm",
+        "MinMaxNorm",
+        "NonNeg",
+        "UnitNorm",
+        "DTypePolicy",
+        "Policy",
+        "TensorShape",
+        "__tuple__",
+        "__keras_tensor__",
+    ]
 )
 ACTIVATIONS: Final = frozenset(
-    """
-    celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid
-    log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid
-    sparsemax squareplus swish tanh tanh_shrink threshold
-    """.split()
+    [
+        "celu",
+        "elu",
+        "exponential",
+        "gelu",
+        "glu",
+        "hard_shrink",
+        "hard_sigmoid",
+        "hard_silu",
+        "hard_swish",
+        "hard_tanh",
+        "leaky_relu",
+        "linear",
+        "log_sigmoid",
+        "log_softmax",
+        "mish",
+        "relu",
+        "relu6",
+        "selu",
+        "sigmoid",
+        "silu",
+        "soft_shrink",
+        "softmax",
+        "softplus",
+        "softsign",
+        "sparse_plus",
+        "sparse_sigmoid",
+        "sparsemax",
+        "squareplus",
+        "swish",
+        "tanh",
+        "tanh_shrink",
+        "threshold",
+    ]
 )
 _MODULE: Final = re.compile(r"(tf_)?keras(\.src)?(\.[a-z_0-9]+){0,3}|builtins")
 _IN_OTHER_WORDS: Final = {

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from handler.batches import SNIFF_BYTES, read_batch, sniff
+from handler.batches import read_batch
+from handler.contents import SNIFF_BYTES, sniff
 from handler.delivery import Tools, deliver
 from handler.errors import MissingError
 from handler.events import unwrap

@@ -9,17 +9,40 @@ from train.errors import PublishError
 Output = Literal["softmax", "logits"]
 
 _SAME: Final = frozenset(
-    """
-    Flatten Reshape Identity ActivityRegularization Dropout SpatialDropout1D SpatialDropout2D AlphaDropout
-    GaussianDropout GaussianNoise Average GlobalAveragePooling1D GlobalAveragePooling2D
-    AdaptiveAveragePooling1D AdaptiveAveragePooling2D AveragePooling1D AveragePooling2D
-    """.split()
+    [
+        "Flatten",
+        "Reshape",
+        "Identity",
+        "ActivityRegularization",
+        "Dropout",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "AlphaDropout",
+        "GaussianDropout",
+        "GaussianNoise",
+        "Average",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "AdaptiveAveragePooling1D",
+        "AdaptiveAveragePooling2D",
+        "AveragePooling1D",
+        "AveragePooling2D",
+    ]
 )
 """Layers after which probabilities are probabilities, and logits logits."""
-_LINEAR: Final = frozenset("Add Subtract BatchNormalization LayerNormalization Rescaling".split())
+_LINEAR: Final = frozenset(["Add", "Subtract", "BatchNormalization", "LayerNormalization", "Rescaling"])
 """Layers after which logits are logits, and probabilities nothing."""
 _WEIGHTED: Final = frozenset(
-    "Dense EinsumDense Conv1D Conv2D SeparableConv1D SeparableConv2D DepthwiseConv2D Conv2DTranspose".split()
+    [
+        "Dense",
+        "EinsumDense",
+        "Conv1D",
+        "Conv2D",
+        "SeparableConv1D",
+        "SeparableConv2D",
+        "DepthwiseConv2D",
+        "Conv2DTranspose",
+    ]
 )
 _ACTIVATIONS: Final[dict[str, Output]] = {"softmax": "softmax", "linear": "logits", "log_softmax": "logits"}
 

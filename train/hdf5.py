@@ -86,7 +86,9 @@ def _check_dataset(name: str, dataset: Any) -> int:  # noqa: ANN401  # h5py has 
     filters = [properties.get_filter(index) for index in range(properties.get_nfilters())]
     for number, *_, title in filters:
         if number not in _FILTERS:
-            raise PublishError(f"{name!a} is compressed by the filter {number} ({title!a}): save it without compression")
+            raise PublishError(
+                f"{name!a} is compressed by the filter {number} ({title!a}): save it without compression"
+            )
     if dataset.get_space().get_simple_extent_type() == h5py.h5s.NULL:
         raise PublishError(f"{name!a} has no shape: {_AGAIN}")
     declared, stored = math.prod(dataset.shape) * kind.get_size(), dataset.get_storage_size()

@@ -27,7 +27,9 @@ def inspect(path: Path, name: str) -> None:
     """Raise `PublishError` unless the file at `path`, called `name` in messages, can be given to Keras."""
     size = path.stat().st_size
     if size > MAX_FILE:
-        raise PublishError(f"{name} has {size} bytes, more than {MAX_FILE}: save it without its optimiser, or shrink it")
+        raise PublishError(
+            f"{name} has {size} bytes, more than {MAX_FILE}: save it without its optimiser, or shrink it"
+        )
     with path.open("rb") as file:
         start = file.read(len(_HDF5))
     if start != _HDF5:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from handler.batches import is_ignored
 from handler.errors import DigitdropError, UnreadableError
 from handler.inflation import inflate
+from handler.members import is_ignored
 from handler.rows import image_cell
 from handler.zips import Entry, walk
 
@@ -44,7 +44,7 @@ def _find(entries: Iterable[Entry], path: Path) -> Entry:
     found = [entry for entry in entries if entry.name.rpartition("/")[2] == LABELS]
     found = [entry for entry in found if not is_ignored(f"{entry.name.removesuffix(LABELS)}-")]  # as in __MACOSX
     if not found:
-        raise LabelsError(f"{path} has no {LABELS}: add one to its root, with a line {','.join(_COLUMNS)} above all")
+        raise LabelsError(f"{path} has no {LABELS}: add one to its root that begins with {','.join(_COLUMNS)}")
     top = min(entry.name.count("/") for entry in found)
     first, *more = [entry for entry in found if entry.name.count("/") == top]
     if more:

@@ -1,8 +1,6 @@
 """An inspected `.h5` file to a Keras model whose input and output the handler knows."""
 
-import logging
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final

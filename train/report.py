@@ -128,7 +128,7 @@ def _worst(mistakes: Sequence[Reading]) -> str:
     for one in mistakes[:SHOWN]:
         frame = f" [{one.frame}]" if one.frame else ""
         sure = f"{one.confidence:.4f}" if one.digit else ""
-        lines.append((printable(one.image), printable(one.label), one.digit or _NONE, sure, one.status))
+        lines.append((printable(one.image) + frame, printable(one.label), one.digit or _NONE, sure, one.status))
     more = len(mistakes) - SHOWN
     return _aligned(lines) + (f"\nand {more} more" if more > 0 else "")
 

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from handler.batches import SNIFF_BYTES, read_batch, read_picture, sniff
+from handler.batches import read_batch
+from handler.contents import SNIFF_BYTES, sniff
+from handler.members import read_picture
 from tests.doubles import encoded, zipped
 from tests.unit.drops import PNG, SETTINGS, TIFF_PAGES, ZIP, batch, lines, npy, sentence, tar
 from tests.unit.makers import CountingFile, archive, directory_at, mutated, patched

@@ -6,7 +6,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import ImageFile
 
-from handler.batches import SNIFF_BYTES, is_folder_marker, is_ignored, read_picture, sniff
+from handler.contents import SNIFF_BYTES, sniff
+from handler.members import is_folder_marker, is_ignored, read_picture
 from tests.doubles import bar, encoded, zipped
 from tests.unit.drops import PNG, SETTINGS, ZIP, npy, tar
 
