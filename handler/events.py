@@ -120,7 +120,7 @@ def _record_drops(record: dict[str, Any], depth: int) -> Iterator[Drop]:
         message = record.get("Sns")
         yield from _drops(_parsed(message.get("Message") if isinstance(message, dict) else None), depth + 1)
     else:
-        raise EventError(f"no record that this function knows: {_shown(record)}")
+        raise EventError(f"no envelope that this function knows: {_shown(record)}")
 
 
 def _s3_drop(record: dict[str, Any]) -> Iterator[Drop]:
@@ -137,17 +137,18 @@ def _s3_drop(record: dict[str, Any]) -> Iterator[Drop]:
         yield Drop(drop.bucket, key, postponed if isinstance(postponed, int) else 0)
 
 
-def _drop(event: object, *paths: tuple[str, ...]) -> Drop:
+def _drop(event: object, to_bucket: tuple[str, ...], to_key: tuple[str, ...]) -> Drop:
     """Bucket and key, each at the end of its path of names; they must be text that S3 can hold."""
     found = []
-    for path in paths:
+    for path in (to_bucket, to_key):
         value = event
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         if not (isinstance(value, str) and value and _is_utf8(value)):
             raise EventError(f"an event does not name a bucket and a key: {_shown(event)}")
         found.append(value)
-    return Drop(*found)
+    bucket, key = found
+    return Drop(bucket, key)
 
 
 def _is_utf8(text: str) -> bool:

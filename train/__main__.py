@@ -44,13 +44,16 @@ def _publish(flags: Namespace) -> None:
     if store:
         registry.live_version(store)
     if flags.model.is_dir():
+        if flags.labels:
+            raise PublishError(f"the labels of {flags.model} are in its card: --labels is for a FILE.h5")
         made = publish.read_release(flags.model)
         publish.require(made.accuracy, flags.min_accuracy)
         _upload(made, store)
         return
     from train import data, release  # noqa: PLC0415  # takes seconds, and a prepared release does not need it
 
-    terms = release.Terms(flags.min_accuracy, flags.review_below)
+    labels = flags.labels or release.DIGITS
+    terms = release.Terms(flags.min_accuracy, flags.review_below, labels)
     _upload(release.prepare(flags.model, terms, data.load_mnist()), store)
 
 

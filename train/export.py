@@ -11,9 +11,9 @@ from handler.ports import Images, Probabilities
 from train.training import prove_same
 
 
-def export(model: Any, path: Path) -> None:  # noqa: ANN401  # Keras has no types
-    """Write `model`, which reads (N, 28, 28) floats, to `path` as ONNX; the bytes differ from run to run."""
-    model(np.zeros((1, 28, 28), np.float32))  # a model that was loaded cannot be exported until it is called
+def export(model: Any, path: Path, shape: tuple[int, ...] = (28, 28)) -> None:  # noqa: ANN401  # Keras has no types
+    """Write `model`, which reads floats of `shape`, to `path` as ONNX; the bytes differ from run to run."""
+    model(np.zeros((1, *shape), np.float32))  # a model that was loaded cannot be exported until it is called
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of np.object, which Keras looks for
         model.export(path, format="onnx", verbose=False)

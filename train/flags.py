@@ -1,6 +1,7 @@
 """The command line of `python -m train`: every flag, with its bounds."""
 
 import argparse
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 from train.recipe import NETWORKS, Recipe
 
 BUCKET: Final = "DIGITDROP_BUCKET"
+_LABEL: Final = re.compile("[A-Za-z0-9]{1,8}")
 
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
@@ -62,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands, instead of training")
     publish = commands.add_parser("publish", help="publish a model that is trained already")
     publish.add_argument("model", type=Path, metavar="FILE.h5", help="or the folder of a prepared release")
+    text = "ten names in place of 0 to 9, comma separated, each of 1 to 8 letters and digits"
+    publish.add_argument("--labels", type=_labels, help=text)
     _add_terms(publish, argparse.SUPPRESS, argparse.SUPPRESS)
     activate = commands.add_parser("activate", help="make another published model live, or roll back")
     activate.add_argument("version", metavar="VERSION")
@@ -87,6 +91,14 @@ def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, revie
 
 def _add_bucket(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--bucket", default=default, help=f"default: the environment variable {BUCKET}")
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    labels = tuple(text.split(","))
+    if len(set(labels)) != len(labels) or len(labels) != 10 or not all(_LABEL.fullmatch(label) for label in labels):
+        what = "ten names, all different, comma separated, each of 1 to 8 letters and digits"
+        raise argparse.ArgumentTypeError(f"{text!r} must be {what}")
+    return labels
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

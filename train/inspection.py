@@ -6,6 +6,7 @@ that ends, and the file is refused.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -23,18 +24,31 @@ _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _ZIP: Final = b"PK\x03\x04"
 
 
-def inspect(path: Path, name: str) -> None:
-    """Raise `PublishError` unless the file at `path`, called `name` in messages, can be given to Keras."""
-    size = path.stat().st_size
+def inspected_copy(h5: Path, folder: Path) -> Path:
+    """A copy of `h5` in `folder`, where nobody else changes it, that can be given to Keras.
+
+    Raises `PublishError`, which names the layer, link, shape or whatever is wrong, where it cannot.
+    """
+    if not h5.is_file():
+        raise PublishError(f"{h5} is not a file")
+    size = h5.stat().st_size
     if size > MAX_FILE:
-        raise PublishError(
-            f"{name} has {size} bytes, more than {MAX_FILE}: save it without its optimiser, or shrink it"
-        )
-    with path.open("rb") as file:
+        raise PublishError(f"{h5.name} has {size} bytes, more than {MAX_FILE}: save it without optimiser, or shrink it")
+    with h5.open("rb") as file:
         start = file.read(len(_HDF5))
     if start != _HDF5:
         kind = " but a .keras file: load it in Keras and" if start.startswith(_ZIP) else ":"
-        raise PublishError(f"{name} is not an HDF5 file{kind} save the model as .h5")
+        raise PublishError(f"{h5.name} is not an HDF5 file{kind} save the model as .h5")
+    copy = folder / "model.h5"
+    shutil.copyfile(h5, copy)
+    verdict = inspect(copy)
+    if verdict:
+        raise PublishError(f"{h5.name} is refused: {verdict}")
+    return copy
+
+
+def inspect(path: Path) -> str:
+    """Why the HDF5 file at `path` must not be given to Keras; empty where it may. Another process opens it."""
     command = [sys.executable, "-m", "train.inspection", str(path.resolve())]
     # No plugin may be loaded, whatever the environment names; and one thread's memory is enough.
     environment = os.environ | {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -48,16 +62,12 @@ def inspect(path: Path, name: str) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise PublishError(f"{name} keeps the HDF5 library busy for ever: it is damaged, save it again") from None
+        return "it keeps the HDF5 library busy without end, so it is damaged: save it again"
     try:
         verdict: str = json.loads(done.stdout)
     except ValueError:
-        raise PublishError(
-            f"{name} crashes the HDF5 library, or takes all its memory (exit {done.returncode}): "
-            "it is damaged, save it again"
-        ) from None
-    if verdict:
-        raise PublishError(f"{name} is refused: {verdict}")
+        return f"it crashes the HDF5 library (exit {done.returncode}), so it is damaged: save it again"
+    return verdict
 
 
 def verdict_on(path: Path) -> str:
