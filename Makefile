@@ -6,6 +6,7 @@ READY := $(VENV)/requirements.stamp
 PYTHON ?=
 PORT ?=
 SPEED ?=
+RUNTIME ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
@@ -18,8 +19,9 @@ help:  ## list these targets
 demo: $(READY)  ## train a model if there is none, drop MNIST's test set into a local stack, sum up the CSVs
 	@$(PY) -m infra.local demo
 
-up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60
-	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) $(FLAGS)
+up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60; RUNTIME=rie in Lambda's own runtime
+	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) \
+		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
 
 train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B", see python -m train --help
 	$(PY) -m train $(FLAGS)

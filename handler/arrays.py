@@ -25,6 +25,12 @@ _HEADER_BYTES: Final = 10_000
 _BLOCK_BYTES: Final = 1 << 20
 _TOPS: Final = (1.0, 255.0, 4095.0, 65535.0)
 """What white is: in floats and bits, and in integers of 8, 12 and 16 bits, whatever they are stored in."""
+_SLACK: Final = 1.01
+"""A float array may pass white by this: what was computed need not end at 1 exactly."""
+_FARTHEST: Final = 1e300
+"""Floats beyond are taken as infinite: the difference of two others fits 64 bits."""
+_LARGEST: Final = 1 << 62
+"""Of a side or a header's length; nothing real comes near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def read_array(reopen: Callable[[], Stream], max_pixels: int, max_images: int, m
     """Each image of an array as luminance, float32 (H, W), 0 to 1; `reopen` gives the file from its start, each time.
 
     What white is, is decided once for the whole array. Raises `UnreadableError` for what is no array of images, after
-    the images that could be read, and for a column-major array of more than `max_bytes`, which has to be held.
+    the images that could be read, and where more than `max_bytes` would be held: an image, or a column-major array.
     """
     array = _read_header(reopen())
     count, shape = array.images()
@@ -68,6 +74,8 @@ def read_array(reopen: Callable[[], Stream], max_pixels: int, max_images: int, m
         raise UnreadableError("empty", f"an array of shape {array.shape} has no images")
     if array.fortran and math.prod(array.shape) * array.dtype.itemsize > max_bytes:
         raise UnreadableError("too-large", f"a column-major array of more than {max_bytes} bytes: save it row by row")
+    if math.prod(shape) * array.dtype.itemsize > max_bytes:
+        raise UnreadableError("too-large", f"images of more than {max_bytes} bytes each: save them as uint8")
     bottom, top = _find_range(reopen, array)
     for number, values in enumerate(_images(reopen, array, count, shape)):
         if number == max_images:
@@ -88,17 +96,17 @@ def _read_header(stream: Stream) -> _Array:
 
 def _read_numpy_header(stream: Stream) -> _Array:
     width = 2 if stream.read(8)[6:7] == b"\x01" else 4
-    length = int.from_bytes(stream.read(width), "little")
+    length = int.from_bytes(field := stream.read(width), "little")
     text = stream.read(min(length, _HEADER_BYTES + 1))
-    if len(text) < length:
+    if len(field) < width or len(text) < length:
         code = "corrupt" if length > _HEADER_BYTES else "truncated"
         raise UnreadableError(code, f"the NumPy file's header of {length} bytes is not whole, or longer than any")
     try:
         header = ast.literal_eval(text.decode("utf-8").strip())
         dtype = np.dtype(header["descr"] if isinstance(header["descr"], str) else "O")
         shape, fortran = header["shape"], bool(header["fortran_order"])
-        if not (isinstance(shape, tuple) and all(type(side) is int and side >= 0 for side in shape)):
-            raise ValueError(f"shape {shape!r}")
+        if not (isinstance(shape, tuple) and all(type(side) is int and 0 <= side < _LARGEST for side in shape)):
+            raise ValueError("a shape that is none")
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise UnreadableError("corrupt", "the NumPy file's header is damaged") from error
     if dtype.kind not in "biuf" or dtype.itemsize > 8:  # noqa: PLR2004  # bytes of the widest common number
@@ -114,6 +122,7 @@ def _images(reopen: Callable[[], Stream], array: _Array, count: int, shape: tupl
         if len(data) < math.prod(array.shape) * array.dtype.itemsize:
             raise UnreadableError("truncated", "the column-major array ends before its data does")
         yield from np.frombuffer(data, array.dtype).reshape(array.shape, order="F").reshape(count, *shape)
+        stream.end()
         return
     size = math.prod(shape) * array.dtype.itemsize
     for number in range(count):
@@ -121,6 +130,7 @@ def _images(reopen: Callable[[], Stream], array: _Array, count: int, shape: tupl
         if len(data) < size:
             raise UnreadableError("truncated", f"the array ends in image {number} of {count}")
         yield np.frombuffer(data, array.dtype).reshape(shape)
+    stream.end()
 
 
 def _find_range(reopen: Callable[[], Stream], array: _Array) -> tuple[float, float]:
@@ -140,21 +150,27 @@ def _find_range(reopen: Callable[[], Stream], array: _Array) -> tuple[float, flo
         if not data:
             break
         values = np.frombuffer(data, array.dtype)
-        finite = values[np.isfinite(values)] if array.dtype.kind == "f" else values
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+        if array.dtype.kind == "f":
+            values = values.astype(np.float64)
+            values = values[np.abs(values) <= _FARTHEST]
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
         left -= len(data)
     if low > high:
         return 0.0, 1.0
-    return (0.0, next((top for top in _TOPS if high <= top), high)) if low >= 0 else (low, high)
+    slack = _SLACK if array.dtype.kind == "f" else 1
+    return (0.0, next((top for top in _TOPS if high <= top * slack), high)) if low >= 0 else (low, high)
 
 
 def _luminance(values: NDArray[Any], bottom: float, top: float) -> Plane:
-    wide = values.astype(np.float64)
-    finite = np.isfinite(wide)
+    is_narrow = values.dtype.kind != "f" and values.dtype.itemsize <= 2  # noqa: PLR2004  # 16 bits fit a float of 32
+    wide: NDArray[np.floating[Any]] = values.astype(np.float32 if is_narrow else np.float64)
+    finite = np.abs(wide) <= _FARTHEST if values.dtype.kind == "f" else np.True_
     if not finite.all():
         wide = np.where(finite, wide, np.median(wide[finite]) if finite.any() else bottom)
-    plane: Plane = ((wide - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).astype(np.float32)
+    wide -= bottom
+    wide /= max(top - bottom, np.finfo(np.float64).tiny)
+    plane: Plane = np.minimum(wide, 1, out=wide).astype(np.float32, copy=False)
     if plane.ndim == 3:  # noqa: PLR2004  # channels
         plane = plane @ RGB_WEIGHTS if plane.shape[2] == 3 else plane[..., 0]  # noqa: PLR2004  # red, green, blue
     return np.ascontiguousarray(reduce_plane(plane))

@@ -1,5 +1,6 @@
 """Bytes of a batch to named pictures, lazily, whichever kind of archive or array it is."""
 
+import io
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
@@ -34,16 +35,27 @@ def _pictures(file: BinaryIO, kind: str, name: str, settings: Settings) -> Itera
         return
     reopen = _opener(file, kind, budget)
     try:
-        inner = sniff(reopen().peek(SNIFF_BYTES), "") if kind in COMPRESSED else kind
+        inner = sniff(reopen().peek(SNIFF_BYTES), ".tar") if kind in COMPRESSED else kind
         if inner == TAR:
             yield from read_tar(reopen(), budget, settings)
         elif inner == ARRAY:
             yield from read_images(reopen, name, settings)
+        elif inner == ZIP:
+            yield from read_zip(_held(reopen(), settings), budget, settings)
         else:
             held = f"a {kind} of something else than a tar or an array" if kind in COMPRESSED else f"a {kind}"
             raise UnreadableError("unsupported", f"{held} cannot be read: upload a zip or tar, an array, or pictures")
     except SpentError as error:
         raise UnreadableError("too-large", f"{error}: split it") from error
+
+
+def _held(stream: Stream, settings: Settings) -> BinaryIO:
+    """A compressed zip (`.npz.gz`), whose directory stands at its end."""
+    data = stream.read(settings.max_member_bytes + 1)
+    if len(data) > settings.max_member_bytes:
+        sentence = f"a compressed zip of more than {settings.max_member_bytes} bytes: upload the zip itself"
+        raise UnreadableError("too-large", sentence)
+    return io.BytesIO(data)
 
 
 def _opener(file: BinaryIO, kind: str, budget: Budget) -> Callable[[], Stream]:

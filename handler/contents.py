@@ -25,7 +25,7 @@ _MAGICS: Final = (
     (b"Rar!\x1a\x07", "RAR archive"),
 )
 _USTAR: Final = slice(257, 262)
-_SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _ARRAY_SUFFIXES: Final = (".npy", ".npz", ".idx3-ubyte", "-idx3-ubyte")
 
 
@@ -42,7 +42,8 @@ def sniff(start: bytes, name: str) -> str:
     if plain.endswith((".zip", ".npz")):  # a program may stand in front of the archive
         return "" if _looks_like_picture(start) else ZIP
     if name.lower().endswith(_SUFFIXES) or plain.endswith(_ARRAY_SUFFIXES):
-        return "" if _looks_like_picture(start) else _NAMED
+        is_empty_tar = plain.endswith(".tar") and start.startswith(bytes(tars.BLOCK))  # only the mark at its end
+        return TAR if is_empty_tar else "" if _looks_like_picture(start) else _NAMED
     return ""
 
 

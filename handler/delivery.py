@@ -19,6 +19,7 @@ from handler.members import is_ignored
 from handler.ports import Classifier, ObjectStore, Peek, Queue
 from handler.predictions import folder_of
 from handler.settings import INCOMING, Settings
+from handler.triage import set_aside, triage
 
 _LOG: Final = logging.getLogger("digitdrop")
 _RESTARTS: Final = 5
@@ -44,12 +45,24 @@ def deliver(envelope: Envelope, tools: Tools, seconds_left: Callable[[], float])
     failed: dict[Message, Exception] = {
         message: message.error for message in envelope.messages if message.error is not None
     }
-    drops = {drop: None for message in envelope.messages for drop in message.drops if _is_ours(drop, tools.settings)}
-    failures = _deliver_drops(list(drops), tools, seconds_left) if drops else {}
-    for message in envelope.messages:
+    held = [message for message in envelope.messages if any(_is_ours(drop, tools.settings) for drop in message.drops)]
+    if not held:
+        return failed
+    try:
+        classifier = tools.current_model()
+    except DigitdropError as error:
+        _LOG.error("no model, so nothing is read: %s", error)
+        return failed | dict.fromkeys(held, error)
+    if tools.queue and envelope.queued:
+        parts = triage(held)
+        failed |= set_aside(parts.later, tools.queue, tools.settings.fetch_threads)
+        held = list(parts.now)
+    drops = {drop: None for message in held for drop in message.drops if _is_ours(drop, tools.settings)}
+    failures = _deliver_drops(list(drops), tools, classifier, seconds_left) if drops else {}
+    for message in held:
         reason = next((failures[drop] for drop in message.drops if drop in failures), None)
         if reason is not None:
-            failed.setdefault(message, reason)
+            failed[message] = reason
     return failed
 
 
@@ -134,12 +147,9 @@ class _Delivery:
             return
 
 
-def _deliver_drops(drops: list[Drop], tools: Tools, seconds_left: Callable[[], float]) -> dict[Drop, Exception]:
-    try:
-        classifier = tools.current_model()
-    except DigitdropError as error:
-        _LOG.error("no model, so nothing is read: %s", error)
-        return dict.fromkeys(drops, error)
+def _deliver_drops(
+    drops: list[Drop], tools: Tools, classifier: Classifier, seconds_left: Callable[[], float]
+) -> dict[Drop, Exception]:
     store, settings = tools.store, tools.settings
     reserve = min(settings.reserve_seconds, seconds_left() * _RESERVED_SHARE)
     delivery = _Delivery(Reader(settings, store, classifier, lambda: seconds_left() > reserve))

@@ -6,7 +6,7 @@ knows raises `EventError`; inside a queue's message it is kept with that message
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote_plus, unquote_plus
 
@@ -24,7 +24,9 @@ class Drop:
     bucket: str
     key: str
     postponed: int = field(default=0, compare=False)
-    """How often it had to wait for an invocation with more time."""
+    """How often it had to wait for another invocation."""
+    suspicion: int = field(default=0, compare=False)
+    """How often it was received before and not done with: each time its process may have died of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,10 @@ def reply(envelope: Envelope, failed: Collection[Message]) -> dict[str, Any]:
 
 
 def fresh_body(drop: Drop) -> str:
-    """The body of a new message that brings the drop again: an S3 notification of its name, and that it had to wait."""
+    """The body of a new message that brings the drop again: an S3 notification that also tells of its past."""
     record = {
         "postponed": drop.postponed + 1,
+        "suspicion": drop.suspicion,
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
         "s3": {"bucket": {"name": drop.bucket}, "object": {"key": quote_plus(drop.key)}},
@@ -87,7 +90,9 @@ def _message(record: dict[str, Any]) -> Message:
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise EventError(f"an SQS record lacks what every one has ({error!r}): {_shown(record)}") from error
     try:
-        return Message(tuple(_drops(_parsed(body), 1)), identifier, receipt, receives)
+        found = _drops(_parsed(body), 1)
+        drops = tuple(replace(drop, suspicion=drop.suspicion + max(receives - 1, 0)) for drop in found)
+        return Message(drops, identifier, receipt, receives)
     except EventError as error:
         return Message((), identifier, receipt, receives, error)
 
@@ -129,12 +134,17 @@ def _s3_drop(record: dict[str, Any]) -> Iterator[Drop]:
         raise EventError(f"an S3 record does not say what happened: {_shown(record)}")
     if name.removeprefix("s3:").startswith("ObjectCreated:"):
         drop = _drop(record.get("s3"), ("bucket", "name"), ("object", "key"))
-        postponed = record.get("postponed")
         try:
             key = unquote_plus(drop.key, errors="strict")
         except UnicodeError as error:
             raise EventError(f"an S3 record's key is not UTF-8: {_shown(record)}") from error
-        yield Drop(drop.bucket, key, postponed if isinstance(postponed, int) else 0)
+        yield Drop(drop.bucket, key, _count(record, "postponed"), _count(record, "suspicion"))
+
+
+def _count(record: dict[str, Any], name: str) -> int:
+    """A number that `fresh_body` wrote; 0 in S3's own records."""
+    value = record.get(name)
+    return max(value, 0) if isinstance(value, int) else 0
 
 
 def _drop(event: object, to_bucket: tuple[str, ...], to_key: tuple[str, ...]) -> Drop:

@@ -9,6 +9,8 @@ from typing import BinaryIO, Final, Protocol
 from handler.errors import SpentError, UnreadableError
 
 CHUNK: Final = 1 << 18
+_SLICE: Final = 1024
+"""Bytes into a decompressor at a time, and out of it: where a file is damaged, no more than these are lost before."""
 XZ_MEMORY: Final = 128 << 20
 """An xz stream declares the memory that it takes, up to 4 GiB; presets take 65 MB at most."""
 
@@ -68,17 +70,17 @@ def _make(kind: str) -> _Decompressor:
 
 
 def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """The bytes of a gzip, bzip2 or xz file, in pieces of at most `CHUNK`; `kind` is a key of `MAGIC`.
+    """The bytes of a gzip, bzip2 or xz file, in small pieces; `kind` is a key of `MAGIC`.
 
     Streams that follow each other are one, as all three tools have it; zeros after the last are padding.
     Raises `UnreadableError` where a stream is damaged, ends early, or wants more memory than `XZ_MEMORY`.
     """
-    held, streams = file.read(CHUNK), 0
+    held, streams = file.read(_SLICE), 0
     while held or not streams:
         decompressor = _make(kind)
         while not decompressor.eof:
             if decompressor.needs_input:
-                held = held or file.read(CHUNK)
+                held = held or file.read(_SLICE)
                 if not held:
                     raise UnreadableError("truncated", f"the {kind} ends before its data does: upload it again")
             piece = _piece(decompressor, held, kind)
@@ -86,7 +88,7 @@ def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
             if piece:
                 yield piece
         held, streams = decompressor.unused_data, streams + 1
-        while not held.strip(b"\0") and (held := file.read(CHUNK)):
+        while not held.strip(b"\0") and (held := file.read(_SLICE)):
             pass
         held = held.lstrip(b"\0")
         if held and not held.startswith(MAGIC[kind][: len(held)]):
@@ -95,7 +97,7 @@ def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
 
 def _piece(decompressor: _Decompressor, data: bytes, kind: str) -> bytes:
     try:
-        return decompressor.decompress(data, CHUNK)
+        return decompressor.decompress(data, _SLICE)
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
         if "limit" in str(error).lower():
             raise UnreadableError(
@@ -130,26 +132,27 @@ class Stream:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._held = b""
+        self._held, self._at = b"", 0
         self.position = 0
         """Bytes that were read or passed over."""
 
     def read(self, count: int) -> bytes:
         """The next `count` bytes; fewer only at the end."""
         start = self.peek(count)
-        self._held = self._held[len(start) :]
+        self._at += len(start)
         self.position += len(start)
         return start
 
     def peek(self, count: int) -> bytes:
         """The next `count` bytes, which stay to be read; fewer only at the end."""
-        if len(self._held) < count:
-            parts, size = [self._held], len(self._held)
+        size = len(self._held) - self._at
+        if size < count:
+            parts = [self._held[self._at :]]
             while size < count and (piece := next(self._pieces, b"")):
                 parts.append(piece)
                 size += len(piece)
-            self._held = b"".join(parts)
-        return self._held[:count]
+            self._held, self._at = b"".join(parts), 0
+        return self._held[self._at : self._at + count]
 
     def skip(self, count: int) -> int:
         """Pass over `count` bytes; gives how many there were."""
@@ -157,3 +160,8 @@ class Stream:
         while left > 0 and (passed := len(self.read(min(left, CHUNK)))):
             left -= passed
         return count - left
+
+    def end(self) -> None:
+        """Pass over all that is left: a checksum at the end is held against the data only there."""
+        while self.skip(CHUNK):
+            pass

@@ -15,16 +15,21 @@ BLOCK: Final = 512
 EXTENDED_BYTES: Final = 1 << 20
 """Of a long name or an extended header; real ones have some hundred."""
 _CHECKSUM: Final = slice(148, 156)
-_FOLDER: Final = b"5"
+_FOLDERS: Final = (b"5", b"D", b"V")  # GNU's list of a folder's files, and its label of a volume, are no files either
+_OLD_FILE: Final = b"\0"
 _GNU_NAME, _GNU_LINK, _PAX, _PAX_ALL = b"L", b"K", b"x", b"g"
 _EXTENDED: Final = (_GNU_NAME, _GNU_LINK, _PAX, _PAX_ALL)
+_GNU_SPARSE: Final = b"S"
+_SPARSE: Final = "GNU.sparse"
+_FIELDS: Final = ("path", "size", "GNU.sparse.name")
+"""Of extended headers that are kept; of others, only whether they tell of a sparse file."""
 _OTHERS: Final = {
     b"1": "a hard link",
     b"2": "a symbolic link",
     b"3": "a device",
     b"4": "a device",
     b"6": "a pipe",
-    b"S": "a sparse file",
+    _GNU_SPARSE: "a sparse file",
 }
 
 
@@ -49,8 +54,9 @@ def is_header(block: bytes) -> bool:
     except UnreadableError:
         return False
     unsigned = sum(block) - sum(block[_CHECKSUM]) + 8 * ord(" ")
-    signed = unsigned - 256 * sum(byte > 127 for byte in block[:148] + block[156:])  # noqa: PLR2004  # the sign bit
-    return claimed in (unsigned, signed)
+    if claimed == unsigned:
+        return True
+    return claimed == unsigned - 256 * sum(byte > 127 for byte in block[:148] + block[156:])  # noqa: PLR2004  # signed
 
 
 def walk(stream: Stream) -> Iterator[Member]:
@@ -73,25 +79,28 @@ def walk(stream: Stream) -> Iterator[Member]:
             continue
         member = _member(block, kind, size, everywhere | fields)
         fields, number = {}, number + 1
+        more = block[482:483].strip(b"\0") if kind == _GNU_SPARSE else b""
+        while more:  # the map of a sparse file goes on before its bytes
+            more = stream.read(BLOCK)[504:505].strip(b"\0")
         start = stream.position
         yield member
         left = member.size + -member.size % BLOCK - (stream.position - start)
         if stream.skip(left) < left:
             raise UnreadableError("truncated", f"the tar ends inside its member {number}, {member.name!a}")
+    stream.end()
 
 
 def _member(block: bytes, kind: bytes, size: int, fields: dict[str, str]) -> Member:
     prefix = block[345:500].split(b"\0")[0] if block[257:263] == b"ustar\0" else b""  # GNU keeps times there
     name = block[:100].split(b"\0")[0]
-    path = fields.get("path", (prefix + b"/" + name if prefix else name).decode(errors="surrogateescape"))
-    other = _OTHERS.get(kind, "")
-    if any(field.startswith("GNU.sparse.") for field in fields):
-        other = "a sparse file"
-    if other and other != "a sparse file":
-        size = 0  # a link names the size of what it points to, and has no bytes
-    elif "size" in fields:
+    path = fields.get("path") or (prefix + b"/" + name if prefix else name).decode(errors="surrogateescape")
+    path = fields.get("GNU.sparse.name") or path
+    other = _OTHERS[_GNU_SPARSE if _SPARSE in fields else kind] if kind in _OTHERS or _SPARSE in fields else ""
+    folder = kind in _FOLDERS or (path.endswith("/") and not other)
+    if "size" in fields:
         size = _decimal(fields["size"])
-    folder = kind == _FOLDER or (path.endswith("/") and not other)
+    if (folder and kind in (b"5", _OLD_FILE)) or (other and other != _OTHERS[_GNU_SPARSE]):
+        size = 0  # a link names the size of what it points to, an old folder that of its list; neither has bytes
     return Member(path, size, folder, other)
 
 
@@ -106,15 +115,19 @@ def _read_extended(stream: Stream, kind: bytes, size: int) -> dict[str, str]:
     if kind in (_GNU_NAME, _GNU_LINK):
         name = body.split(b"\0")[0].decode(errors="surrogateescape")
         return {"path": name} if kind == _GNU_NAME else {}
-    fields = {}
-    while body.strip(b"\0"):
-        length, space, _ = body.partition(b" ")
-        end = int(length) if space and length.isdigit() and len(length) < 8 else 0  # noqa: PLR2004  # 1 MB has 7
-        keyword, equals, value = body[len(length) + 1 : end - 1].partition(b"=")
-        if end > len(body) or not equals or body[end - 1 : end] != b"\n":
+    fields, at, end = {}, 0, len(body.rstrip(b"\0"))
+    while at < end:
+        length = body[at : at + 8].partition(b" ")[0]  # 1 MB has 7 digits
+        until = at + int(length) if length.isdigit() else at
+        keyword, equals, value = body[at + len(length) + 1 : until - 1].partition(b"=")
+        if until > len(body) or not equals or body[until - 1 : until] != b"\n":
             raise UnreadableError("corrupt", "an extended header of the tar is damaged")
-        fields[keyword.decode(errors="replace")] = value.decode(errors="surrogateescape")
-        body = body[end:]
+        field = keyword.decode(errors="replace")
+        if field.startswith(_SPARSE):
+            fields[_SPARSE] = ""
+        if field in _FIELDS:
+            fields[field] = value.decode(errors="surrogateescape")
+        at = until
     return fields
 
 
@@ -122,7 +135,7 @@ def _number(field: bytes) -> int:
     """A number as tar writes it: octal digits, or base 256 behind a set sign bit."""
     if field[:1] == b"\x80":
         return int.from_bytes(field[1:], "big")
-    digits = field.strip(b" \0")
+    digits = field.strip(b" \0").partition(b"\0")[0].rstrip()
     if not digits:
         return 0
     if digits.strip(b"01234567"):

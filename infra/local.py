@@ -14,7 +14,7 @@ from handler.errors import DigitdropError
 from infra import demo
 from infra.directions import directions
 from infra.place import isolated
-from infra.running import HANDLER, Plan, running
+from infra.running import EMULATED, HANDLER, HERE, Plan, running
 
 _TEND_SECONDS: Final = 0.2
 
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _up(flags: argparse.Namespace) -> int:
-    plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler)
+    plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler, flags.runtime)
     with running(plan, _say) as stack:
         _say(directions(stack, flags.speed))
         while True:
@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a parameter of template.yaml; may be given several times",
     )
     up.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
+    up.add_argument(
+        "--runtime",
+        choices=(HERE, EMULATED),
+        default=HERE,
+        help="python: the function runs in the workers; rie: in Lambda's own runtime client and emulator (%(default)s)",
+    )
     commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
     return parser
 

@@ -9,6 +9,7 @@ from errno import EADDRINUSE
 from pathlib import Path
 from typing import IO, Final
 
+from infra.emulator import emulator
 from infra.place import HOST, Place
 from infra.processes import Child, LocalError, Processes, how_it_ended, revive
 from infra.resources import create, publish
@@ -19,6 +20,12 @@ from infra.worker import Job
 TEMPLATE: Final = Path("template.yaml")
 BUCKET: Final = "digitdrop-local"
 HANDLER: Final = "handler.app:lambda_handler"
+HERE: Final = "python"
+"""The runtime that is nothing but the workers' own processes."""
+EMULATED: Final = "rie"
+"""Lambda's own Runtime Interface Client and Emulator."""
+_LEAST_EMULATED_SECONDS: Final = 5
+"""The emulator counts the start of the function, a second or two, as part of an invocation."""
 _MODEL: Final = ("--network", "mlp")
 """What is trained where no model is there: flags of `python -m train`."""
 
@@ -33,6 +40,7 @@ class Plan:
     parameters: Mapping[str, str] | None = None
     """Of the template, where they are not its defaults."""
     handler: str = HANDLER
+    runtime: str = HERE
     output: IO[bytes] | None = None
     """Where server and workers write to; None: where this process does."""
 
@@ -62,11 +70,17 @@ class Running:
 @contextmanager
 def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     """The stack, up to the end of the `with`; `LocalError` where it cannot be started."""
+    program = str(emulator(say)) if plan.runtime == EMULATED else ""
     listening = listen(plan.port)
     place = Place(listening.getsockname()[1])
     with Processes(plan.output) as processes:
         base = place.environment(os.environ)
         stack = scaled(_stack(place, plan.parameters or {}), plan.speed)
+        if program and stack.timeout < _LEAST_EMULATED_SECONDS:
+            raise LocalError(
+                f"a speed of {plan.speed:g} leaves an invocation {stack.timeout:g} s, and in the emulator it needs "
+                f"{_LEAST_EMULATED_SECONDS} s: choose a lower one"
+            )
         server = processes.start(
             "the moto server", "infra.server", [str(listening.fileno())], base, descriptor=listening.fileno()
         )
@@ -74,7 +88,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         create(stack, place)
         publish(stack, place, lambda: _train(processes, stack, base), say)
         count = max(1, min(stack.max_concurrency, os.cpu_count() or 1))
-        jobs = [_job(f"worker {number}", plan.handler, place, stack) for number in range(1, count + 1)]
+        jobs = [_job(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
         environment = base | dict(stack.environment)
         workers = [processes.start(job.name, "infra.worker", [job.to_json()], environment) for job in jobs]
         yield Running(place, stack, server, tuple(workers), say)
@@ -105,7 +119,7 @@ def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -
         raise LocalError(f"training {how_it_ended(status)}; what it said is above")
 
 
-def _job(name: str, handler: str, place: Place, stack: Stack) -> Job:
+def _job(name: str, handler: str, program: str, place: Place, stack: Stack) -> Job:
     return Job(
         name=name,
         handler=handler,
@@ -117,4 +131,5 @@ def _job(name: str, handler: str, place: Place, stack: Stack) -> Job:
         function=stack.function,
         timeout=stack.timeout,
         memory_mb=stack.memory_mb,
+        emulator=program,
     )

@@ -91,6 +91,7 @@ class MemoryQueue:
 
     def __init__(self, before: Callable[[str], None] = nothing) -> None:
         self.sent: list[str] = []
+        self.acknowledged: list[str] = []
         self.delays: dict[str, int] = {}
         self.before = before
 
@@ -98,6 +99,11 @@ class MemoryQueue:
         """Keep the body."""
         self.before("send")
         self.sent.append(body)
+
+    def acknowledge(self, receipt: str) -> None:
+        """Keep the receipt."""
+        self.before("acknowledge")
+        self.acknowledged.append(receipt)
 
     def delay(self, receipt: str, seconds: int) -> None:
         """Keep the delay."""

@@ -11,12 +11,12 @@ PATIENCE = 60.0
 """Seconds after which a test that waits has failed."""
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
+def wait_for(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
     """Wait until something holds."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end:
-            pytest.fail(f"not within {PATIENCE} s: {what}")
+            pytest.fail(f"not within {patience} s: {what}")
         time.sleep(0.05)
 
 

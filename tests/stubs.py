@@ -4,8 +4,14 @@ import json
 import os
 import time
 from typing import Any
+from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import ClientError
+
+from handler import app
+from handler.ports import Peek
+from handler.store import S3Store
 
 BUCKET = "digitdrop-local"
 
@@ -47,3 +53,44 @@ def hangs_at_first(event: dict[str, Any], _context: object) -> None:
             note("begun", str(os.getpid()))
             time.sleep(600)
         note("done", str(os.getpid()))
+
+
+def hangs_before_its_first_write(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401  # Lambda's context
+    """The real handler, which notes its process and its parent, and hangs, when it is about to write the first CSV."""
+    put = S3Store.put
+
+    def hang(store: S3Store, *arguments: Any) -> None:  # noqa: ANN401  # those of the real one
+        if is_first("begun", f"{os.getpid()} {os.getppid()}"):
+            time.sleep(600)
+        put(store, *arguments)
+
+    with patch.object(S3Store, "put", hang):
+        return app.lambda_handler(event, context)
+
+
+def dies_of_killers(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401  # likewise
+    """The real handler, in a process that is gone as soon as it looks at an object called killer."""
+    peek = S3Store.peek
+
+    def look(store: S3Store, key: str) -> Peek:
+        if "killer" in key:
+            os._exit(1)
+        return peek(store, key)
+
+    with patch.object(S3Store, "peek", look):
+        return app.lambda_handler(event, context)
+
+
+def tells_its_process(event: dict[str, Any], _context: object) -> list[int]:
+    """Its own process and its parent's, after as many seconds as the event says."""
+    time.sleep(event.get("sleep", 0))
+    return [os.getpid(), os.getppid()]
+
+
+def is_first(key: str, body: str) -> bool:
+    """Note something, unless it was noted before; tells which."""
+    try:
+        boto3.client("s3").put_object(Bucket=BUCKET, Key=f"notes/{key}", Body=body.encode(), IfNoneMatch="*")
+    except ClientError:
+        return False
+    return True

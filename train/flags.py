@@ -95,7 +95,11 @@ def _add_bucket(parser: argparse.ArgumentParser, default: str) -> None:
 
 def _labels(text: str) -> tuple[str, ...]:
     labels = tuple(text.split(","))
-    if len(set(labels)) != len(labels) or len(labels) != 10 or not all(_LABEL.fullmatch(label) for label in labels):
+    if (
+        len(set(labels)) != len(labels)
+        or len(labels) != len("0123456789")
+        or not all(_LABEL.fullmatch(label) for label in labels)
+    ):
         what = "ten names, all different, comma separated, each of 1 to 8 letters and digits"
         raise argparse.ArgumentTypeError(f"{text!r} must be {what}")
     return labels

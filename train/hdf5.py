@@ -8,11 +8,12 @@ can crash on damaged files: `inspection.py` runs this in a process of its own.
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import count, takewhile
 from pathlib import Path
 from typing import Any, Final
 
-import h5py
+import h5py  # type: ignore[import-untyped]  # it has no types
 
 from train.errors import PublishError
 
@@ -31,20 +32,37 @@ _NUMBERS: Final = {h5py.h5t.INTEGER, h5py.h5t.FLOAT, h5py.h5t.ENUM}
 _AGAIN: Final = "load the model where it was made, and save it with model.save('model.h5')"
 
 
-def architecture(path: Path) -> str:
-    """The model's architecture, as the JSON that Keras will read, once all else in the file is seen to be harmless.
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an `.h5` file says of its model."""
+
+    architecture: str
+    """The JSON that Keras will read."""
+    keras: str
+    """The version of Keras that wrote it; empty where it does not say."""
+
+
+def description(path: Path) -> Description:
+    """What the file says of its model, once all else in it is seen to be harmless.
 
     Raises `PublishError`, which names the link, the shape or whatever else is wrong; and whatever h5py raises.
     """
     with h5py.File(path, "r", locking=False) as file:
         sizes = dict(_walk(file))
         _check_weights(file, sizes)
-        return _text(file.attrs[_ARCHITECTURE])
+        return Description(_text(file.attrs[_ARCHITECTURE]), _text(file.attrs.get("keras_version", "")))
+
+
+def write_architecture(path: Path, text: str) -> None:
+    """Replace the model's architecture in the file at `path`, one that `description` has passed; all else stays."""
+    with h5py.File(path, "r+") as file:
+        del file.attrs[_ARCHITECTURE]
+        file.attrs[_ARCHITECTURE] = text.encode()
 
 
 def _walk(file: h5py.File) -> Iterator[tuple[str, int]]:
     """The path and the declared bytes of each group (0) and data set, all checked."""
-    seen = set()
+    seen: set[int] = set()
     waiting: list[tuple[str, Any]] = [("", file.id)]
     while waiting:
         path, group = waiting.pop()
@@ -98,7 +116,7 @@ def _check_dataset(name: str, dataset: Any) -> int:  # noqa: ANN401  # h5py has 
             f"{name!a} has the shape {dataset.shape}, {max(declared, chunk)} bytes, of which the file holds {stored} "
             f"(at most {MAX_WEIGHTS} are read): a smaller model is needed"
         )
-    return declared
+    return int(declared)
 
 
 def _check_attributes(name: str, owner: Any) -> None:  # noqa: ANN401  # h5py has no types

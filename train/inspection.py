@@ -75,7 +75,7 @@ def verdict_on(path: Path) -> str:
     from train import architecture, hdf5  # noqa: PLC0415  # only the process that reads the file needs h5py
 
     try:
-        architecture.check(hdf5.architecture(path))
+        architecture.check(hdf5.description(path).architecture)
     except PublishError as refusal:
         return str(refusal)
     except MemoryError:

@@ -1,5 +1,7 @@
 """An inspected `.h5` file to a Keras model whose input and output the handler knows."""
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +9,7 @@ from typing import Any, Final
 
 import keras
 
-from train import graph
+from train import graph, hdf5, legacy
 from train.errors import PublishError
 from train.networks import CLASSES
 
@@ -15,6 +17,9 @@ SHAPES: Final = ((784,), (28, 28), (28, 28, 1))
 """Of one image, as `handler.model` can hand it over."""
 MAX_TENSOR: Final = 1 << 20
 """Numbers between two layers, for one image. The handler reads 256 at a time: 1 GB."""
+_UNSOUND: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
+_SHOWN: Final = 300
+"""Characters of an error of Keras', which may quote the whole architecture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +37,34 @@ class Loaded:
 def load(path: Path, name: str) -> Loaded:
     """The model in `path`, called `name` in messages; `inspection.inspect` must have seen those very bytes.
 
+    Keras opens a copy in which the architecture is in the words of Keras 3, and all else is the same.
+
     It is built twice. The first time its variables get no memory, so that a layer of a billion units costs nothing:
     only where each shape is that of an array in the file is it built for good.
     Raises `PublishError` where Keras cannot build it, or the handler could not use it.
     """
-    with keras.StatelessScope(initialize_variables=False):
-        found = _checked(_build(path, name), name)
-    return Loaded(_build(path, name), found.shape, found.output, found.batch)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "model.h5"
+        shutil.copyfile(path, copy)
+        try:
+            hdf5.write_architecture(copy, legacy.translated(hdf5.description(path)))
+        except _UNSOUND as error:
+            raise PublishError(f"{name} has an architecture that is not sound ({error!r}): save it again") from error
+        with keras.StatelessScope(initialize_variables=False):
+            found = _checked(_build(copy, name), name)
+        return Loaded(_build(copy, name), found.shape, found.output, found.batch)
 
 
 def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        return keras.models.load_model(path, {legacy.HARD_SIGMOID: _hard_sigmoid}, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
         raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {_first_line(error)}") from error
+
+
+def _hard_sigmoid(values: Any) -> Any:  # noqa: ANN401  # Keras has no types
+    """As it was in Keras 2; in Keras 3 it is x / 6 + 0.5."""
+    return keras.ops.clip(0.2 * values + 0.5, 0, 1)
 
 
 def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no types
@@ -77,9 +96,13 @@ def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no t
 
 def _fits(found: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
     """An open size, as of a network without dense layers, takes any; that of the batch must be open."""
-    return len(found) == len(wanted) and found[0] is None and all(one in (None, two) for one, two in zip(found, wanted))
+    return (
+        len(found) == len(wanted)
+        and found[0] is None
+        and all(one in (None, two) for one, two in zip(found, wanted, strict=True))
+    )
 
 
 def _first_line(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else f"{text[:297]}..."
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

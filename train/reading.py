@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from handler.ports import Images, Probabilities
 from train.graph import Output
 from train.loading import Loaded
-from train.training import scaled
+from train.training import TOLERANCE, scaled
 
 RANGES: Final = (1, 255)
 """What full ink may be; no ink is 0."""
@@ -72,6 +72,20 @@ def find_out(loaded: Loaded, images: Images, labels: NDArray[np.uint8]) -> Readi
     if abs(accuracies[0] - accuracies[1]) > CLEARLY:
         return readings[int(np.argmax(accuracies))]
     return readings[int(temperatures[0] < UNSURE)]
+
+
+def tolerance(loaded: Loaded, reading: Reading, images: Images, reference: Probabilities) -> float:
+    """By how much another reading of `images` may differ from `reference`, Keras' own, and be the same model.
+
+    1e-5, or else what single precision alone makes of it: eight times the difference where each pixel is changed in its
+    last bit, and never more than 1e-4, the last decimal in the CSV. A network that learnt from 0 to 255 can have logits
+    in the hundreds, whose rounding shows in the fifth decimal: of 60 networks, ONNX differed by 5 such changes at most.
+    """
+    values = scaled(images) * np.float32(reading.high)
+    upwards = np.random.default_rng(0).integers(0, 2, values.shape).astype(bool)
+    changed = np.nextafter(values, np.where(upwards, np.float32(np.inf), np.float32(0)))
+    noise = float(np.abs(_read(loaded, np.where(values > 0, changed, values)) - reference).max())
+    return min(max(TOLERANCE, 8 * noise), 1e-4)
 
 
 def remedy(loaded: Loaded, images: Images, labels: NDArray[np.uint8], accuracy: float) -> str:

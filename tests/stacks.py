@@ -1,0 +1,79 @@
+"""The local stack as tests start it, and what they do to it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra import resources
+from infra import running as stack_module
+from infra.running import HERE, Plan, Running, running
+from infra.stack import Stack, scaled
+from tests.processes import PATIENCE
+from tests.releases import make_release
+from train.publish import read_release
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def started(folder: Path, handler: str, *, speed: float = 1, runtime: str = HERE, **times: float) -> Iterator[Running]:
+    """The stack on a free port with a release of its own, kept in `folder`; `times` replace those of the template."""
+
+    def adjusted(stack: Stack, factor: float) -> Stack:
+        return replace(scaled(stack, factor), **times)  # type: ignore[arg-type]  # names of times alone
+
+    release = read_release(make_release(folder / "models", 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        patch.setattr(resources, "latest_release", lambda: release)
+        patch.setattr(stack_module, "scaled", adjusted)
+        with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime), print) as stack:
+            yield stack
+
+
+def drop(stack: Running, key: str, body: bytes = b"x") -> None:
+    """Upload an object."""
+    stack.place.s3().put_object(Bucket=stack.stack.bucket, Key=key, Body=body)
+
+
+def note(stack: Running, key: str) -> str:
+    """What a function noted, waited for while the stack is looked after."""
+    return awaited(stack, f"notes/{key}").decode()
+
+
+def awaited(stack: Running, key: str) -> bytes:
+    """An object that will be there, or one whose key begins like that, waited for while the stack is looked after."""
+    s3 = stack.place.s3()
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        stack.tend()
+        listed = s3.list_objects_v2(Bucket=stack.stack.bucket, Prefix=key).get("Contents", [])
+        if listed:
+            return s3.get_object(Bucket=stack.stack.bucket, Key=listed[0]["Key"])["Body"].read()
+        time.sleep(0.05)
+    pytest.fail(f"no {key} within {PATIENCE} s")
+
+
+def is_idle(stack: Running) -> bool:
+    """Whether the queue holds nothing any more, neither waiting nor being worked on."""
+    stack.tend()
+    url = stack.place.queue_url(stack.stack.queue)
+    counts = stack.place.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+def dead_letters(stack: Running) -> list[str]:
+    """The bodies in the dead-letter queue, which they are taken out of."""
+    sqs, url = stack.place.sqs(), stack.place.queue_url(stack.stack.dead_letters)
+    found: list[str] = []
+    while True:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        if not messages:
+            return found
+        for message in messages:
+            found.append(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
