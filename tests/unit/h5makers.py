@@ -1,7 +1,7 @@
 """`.h5` files made by hand, without Keras, in the words of Keras 2; and ten kinds of images that need no training."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,16 @@ def sequential(*layers: Layer) -> Layer:
 
 
 def linear(
-    *, activation: str = "softmax", gain: float = 1.0, bias: Sequence[float] = (0,) * 10
+    shape: tuple[int, ...] = (28, 28), *, activation: str = "softmax", gain: float = 4.0, swapped: bool = False
 ) -> tuple[Layer, Weights]:
-    """A model of (28, 28) images that knows the ten kinds of `bars`, and its weights."""
+    """A model of images of `shape` that knows the ten kinds of `bars`, 0 to 1, and its weights."""
     kernel = np.zeros((28, 28, 10), np.float32)
     for digit in range(10):
         kernel[2 * digit : 2 * digit + 2, :, digit] = gain / 28
+    kernel = kernel.transpose(1, 0, 2) if swapped else kernel
     dense = layer("Dense", "dense", units=10, activation=activation, use_bias=True, dtype="float32", trainable=True)
-    model = sequential(source(28, 28), layer("Flatten", "flatten"), dense)
-    weights = {"kernel": kernel.reshape(784, 10), "bias": np.array(bias, np.float32)}
+    model = sequential(source(*shape), layer("Flatten", "flatten"), dense)
+    weights = {"kernel": kernel.reshape(784, 10), "bias": np.zeros(10, np.float32)}
     return model, {"dense": {f"dense/{name}:0": array for name, array in weights.items()}}
 
 
