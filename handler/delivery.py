@@ -111,8 +111,8 @@ class _Delivery:
         while self.folders:
             csv_key, readings = self.folders.popitem()
             with self.attempt(*readings):
-                store = self.reader.store
-                overwritten = commit_folder(store, csv_key, list(readings.values()), self.reader.settings)
+                reader, store = self.reader, self.reader.store
+                overwritten = commit_folder(store, csv_key, list(readings.values()), reader.settings, reader.in_time)
                 for drop in (drop for drop, reading in readings.items() if reading in overwritten):
                     with self.attempt(drop):
                         self.read(drop, partial(store.peek, drop.key))

@@ -56,7 +56,9 @@ def unwrap(event: object) -> Envelope:
     """
     if isinstance(event, dict) and _sources(event) == {"aws:sqs"}:
         return Envelope(tuple(_message(record) for record in event["Records"]), queued=True)
-    return Envelope((Message(tuple(_drops(event, 0))),), queued=False)
+    errors: list[EventError] = []
+    drops = tuple(_drops(event, 0, errors))
+    return Envelope((Message(drops, error=errors[0] if errors else None),), queued=False)
 
 
 def reply(envelope: Envelope, failed: Collection[Message]) -> dict[str, Any]:
@@ -87,12 +89,15 @@ def _message(record: dict[str, Any]) -> Message:
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise EventError(f"an SQS record lacks what every one has ({error!r}): {_shown(record)}") from error
     try:
-        return Message(tuple(_drops(_parsed(body), 1)), identifier, receipt, receives)
+        errors: list[EventError] = []
+        drops = tuple(_drops(_parsed(body), 1, errors))
+        return Message(drops, identifier, receipt, receives, errors[0] if errors else None)
     except EventError as error:
         return Message((), identifier, receipt, receives, error)
 
 
-def _drops(event: object, depth: int) -> Iterator[Drop]:
+def _drops(event: object, depth: int, errors: list[EventError]) -> Iterator[Drop]:
+    """The drops of an event; of several records those that name none are put into `errors`, and the others count."""
     if not isinstance(event, dict) or depth > _DEEPEST:
         raise EventError(f"no envelope that this function knows: {_shown(event)}")
     if event.get("Event") == "s3:TestEvent":
@@ -100,10 +105,13 @@ def _drops(event: object, depth: int) -> Iterator[Drop]:
     sources = _sources(event)
     if sources == {"aws:s3"}:
         for record in event["Records"]:
-            yield from _s3_drop(record)
+            try:
+                yield from _s3_drop(record)
+            except EventError as error:
+                errors.append(error)
     elif sources == {"aws:sqs"}:
         for record in event["Records"]:
-            yield from _drops(_parsed(record.get("body")), depth + 1)
+            yield from _drops(_parsed(record.get("body")), depth + 1, errors)
     else:
         raise EventError(f"no envelope that this function knows: {_shown(event)}")
 

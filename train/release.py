@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import platform
+import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -40,12 +41,19 @@ class Terms:
 
 def train(recipe: Recipe, terms: Terms, mnist: Mnist, root: Path = RELEASES) -> Release:
     """Train a network, and prepare it for the upload in a folder below `root`."""
+    root.mkdir(parents=True, exist_ok=True)
     fitted = training.fit(recipe, mnist)
     _log.info("trained in %.0f s", fitted.seconds)
     with tempfile.TemporaryDirectory() as folder:
         h5 = Path(folder) / "model.h5"
         training.save(fitted.model, h5, mnist.x_test)
-        return prepare(h5, terms, mnist, root, fitted)
+        try:
+            return prepare(h5, terms, mnist, root, fitted)
+        except PublishError as error:
+            kept = shutil.copy(h5, root / "refused.h5")
+            raise PublishError(
+                f"{error} (kept as {kept}; `publish` takes it, with a lower --min-accuracy too)"
+            ) from error
 
 
 def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted: training.Fit | None = None) -> Release:

@@ -35,7 +35,7 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
     """Starts the stack on a free port with a release of the test's own; times may be replaced after scaling."""
     monkeypatch.chdir(ROOT)
     release = read_release(make_release(tmp_path / "models", 1))
-    monkeypatch.setattr(resources, "latest_release", lambda: release)
+    monkeypatch.setattr(resources, "latest_release", lambda **_least: release)
 
     @contextmanager
     def begin(handler: str, speed: float = 1, **times: float) -> Iterator[Running]:
