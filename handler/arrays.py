@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.errors import UnreadableError
-from handler.luminance import RGB_WEIGHTS, Plane, reduce_plane
+from handler.luminance import OVERSHOOT, RGB_WEIGHTS, Plane, reduce_plane
 from handler.streams import Stream
 
 NUMPY: Final = b"\x93NUMPY"
@@ -25,8 +25,6 @@ _HEADER_BYTES: Final = 10_000
 _BLOCK_BYTES: Final = 1 << 20
 _TOPS: Final = (1.0, 255.0, 4095.0, 65535.0)
 """What white is: in floats and bits, and in integers of 8, 12 and 16 bits, whatever they are stored in."""
-_SLACK: Final = 1.01
-"""A float array may pass white by this: what was computed need not end at 1 exactly."""
 _FARTHEST: Final = 1e300
 """Floats beyond are taken as infinite: the difference of two others fits 64 bits."""
 _LARGEST: Final = 1 << 62
@@ -158,7 +156,7 @@ def _find_range(reopen: Callable[[], Stream], array: _Array) -> tuple[float, flo
         left -= len(data)
     if low > high:
         return 0.0, 1.0
-    slack = _SLACK if array.dtype.kind == "f" else 1
+    slack = OVERSHOOT if array.dtype.kind == "f" else 1
     return (0.0, next((top for top in _TOPS if high <= top * slack), high)) if low >= 0 else (low, high)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from handler.ahead import ahead
-from handler.errors import ChangedError, MissingError, StoreError
+from handler.errors import OUT_OF_TIME, ChangedError, MissingError, PostponedError, StoreError
 from handler.ports import Head, ObjectStore
 from handler.predictions import has_probabilities, merge, read_csv, write_csv
 from handler.rows import Row
@@ -39,39 +39,52 @@ class Reading:
     rows: tuple[Row, ...]
 
 
-def commit_batch(
-    store: ObjectStore, csv_key: str, body: BinaryIO, source: tuple[str, str], metadata: Mapping[str, str]
-) -> bool:
-    """Write a batch's CSV, unless it stands already or its source, (key, ETag), has changed.
+@dataclass(frozen=True, slots=True)
+class BatchCsv:
+    """A batch's CSV, ready to be written."""
 
-    Gives False where the source was overwritten around the write, so that it has to be read again.
+    key: str
+    body: BinaryIO
+    source: tuple[str, str]
+    """Key and ETag of the object that it was made from."""
+    metadata: Mapping[str, str]
+
+
+def commit_batch(store: ObjectStore, csv: BatchCsv, in_time: Callable[[], bool]) -> bool:
+    """Write a batch's CSV, unless it stands already or its source has changed.
+
+    Gives False where the source was overwritten around the write, so that it has to be read again. Raises
+    `PostponedError` where others write first until no time is left.
     """
-    for _ in _attempts(csv_key):
-        found = look(store, csv_key)
-        if found and stands(found, metadata):
+    for _ in _attempts(csv.key, in_time):
+        found = look(store, csv.key)
+        if found and stands(found, csv.metadata) and csv.metadata["settings"] != OUT_OF_TIME:
             return True
-        if not is_current(store, *source):
+        if not is_current(store, *csv.source):
             return True
         try:
-            body.seek(0)
-            store.put(csv_key, body, found.etag if found else None, metadata)
+            csv.body.seek(0)
+            store.put(csv.key, csv.body, found.etag if found else None, csv.metadata)
         except ChangedError:
             continue
-        return not is_overwritten(store, *source)
+        return not is_overwritten(store, *csv.source)
     raise AssertionError  # _attempts raises before it ends
 
 
-def commit_folder(store: ObjectStore, csv_key: str, readings: Sequence[Reading], settings: Settings) -> list[Reading]:
+def commit_folder(
+    store: ObjectStore, csv_key: str, readings: Sequence[Reading], settings: Settings, in_time: Callable[[], bool]
+) -> list[Reading]:
     """Put the rows of loose images into their folder's CSV in place of their earlier ones.
 
-    Gives those whose images were overwritten around the write, so that they have to be read again.
+    Gives those whose images were overwritten around the write, so that they have to be read again. Raises
+    `PostponedError` as `commit_batch` does.
     """
 
     def which(check: Callable[[ObjectStore, str, str], bool], among: Sequence[Reading]) -> list[Reading]:
         checked = ahead(lambda one: check(store, one.key, one.etag), among, settings.fetch_threads)
         return [reading for reading, answer in checked if answer()]
 
-    for _ in _attempts(csv_key):
+    for _ in _attempts(csv_key, in_time):
         try:
             peek = store.peek(csv_key)
             old: BinaryIO | None = store.fetch(peek)
@@ -124,10 +137,15 @@ def is_overwritten(store: ObjectStore, key: str, etag: str) -> bool:
     return found is not None and found.etag != etag
 
 
-def _attempts(key: str) -> Iterator[int]:
-    """Numbers of attempts, with a growing random pause between them; `StoreError` when they are used up."""
+def _attempts(key: str, in_time: Callable[[], bool]) -> Iterator[int]:
+    """Numbers of attempts, with a growing random pause between them; `StoreError` when they are used up.
+
+    The first is always made: time was kept for it.
+    """
     for number in range(ATTEMPTS):
         if number:
+            if not in_time():
+                raise PostponedError(f"writing {key!r}: other writers came first until time was out")
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _PAUSE * 1.5**number)))  # noqa: S311  # jitter, no secret
         yield number
     raise StoreError(f"writing {key!r}: other writers came first {ATTEMPTS} times")

@@ -13,8 +13,9 @@ from typing import Final
 from handler.ahead import ahead
 from handler.commit import Reading, commit_folder
 from handler.drops import Reader, is_batch, read_loose, write_batch
+from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
-from handler.events import Drop, Envelope, Message, fresh_body
+from handler.events import Envelope, Message, fresh_body
 from handler.members import is_ignored
 from handler.ports import Classifier, ObjectStore, Peek, Queue
 from handler.predictions import folder_of
@@ -124,8 +125,8 @@ class _Delivery:
         while self.folders:
             csv_key, readings = self.folders.popitem()
             with self.attempt(*readings):
-                store = self.reader.store
-                overwritten = commit_folder(store, csv_key, list(readings.values()), self.reader.settings)
+                reader, store = self.reader, self.reader.store
+                overwritten = commit_folder(store, csv_key, list(readings.values()), reader.settings, reader.in_time)
                 for drop in (drop for drop, reading in readings.items() if reading in overwritten):
                     with self.attempt(drop):
                         self.read(drop, partial(store.peek, drop.key))

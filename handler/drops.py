@@ -9,9 +9,9 @@ from typing import Final
 
 from handler.batches import read_batch
 from handler.classify import classify
-from handler.commit import Reading, commit_batch, look, stands
+from handler.commit import BatchCsv, Reading, commit_batch, look, stands
 from handler.contents import sniff
-from handler.errors import ChangedError, UnreadableError
+from handler.errors import OUT_OF_TIME, ChangedError, UnreadableError
 from handler.members import Named, is_folder_marker, read_picture, until
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import Counts, batch_csv_of, folder_of, write_csv
@@ -76,7 +76,10 @@ def write_batch(reader: Reader, peek: Peek, *, final: bool) -> None:
         rows = reader.rows(_batch_pictures(reader, peek, name), name, final=final)
         counts = write_csv(rows, body, probabilities=reader.settings.probabilities)
         metadata = counts.metadata() | made_from
-        if not commit_batch(reader.store, csv_key, body, (key, peek.etag), metadata):
+        if counts.cut:  # not what these settings give: the same object is read again when it is dropped again
+            metadata["settings"] = OUT_OF_TIME
+        csv = BatchCsv(csv_key, body, (key, peek.etag), metadata)
+        if not commit_batch(reader.store, csv, reader.in_time):
             raise ChangedError(f"{key!r} was overwritten around the writing of its CSV")
     _log(reader, key, counts, started)
 

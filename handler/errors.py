@@ -7,6 +7,7 @@ must never take a fault of S3 for a broken picture.
 
 from typing import Final
 
+OUT_OF_TIME: Final = "out-of-time"
 DETAILS: Final[dict[str, str]] = {
     "low-confidence": "the probability of the digit is below the model's `review_below`",
     "blank": "the picture shows no ink: nothing on it stands out from its paper",
@@ -20,7 +21,7 @@ DETAILS: Final[dict[str, str]] = {
     "too-large": "a cap on bytes or pixels was passed",
     "too-many-frames": "the picture has more frames than the cap; those before it have rows",
     "too-many-members": "the archive has more members than the cap; those before it have rows",
-    "out-of-time": "the invocation ended before the batch did; what was read before has rows",
+    OUT_OF_TIME: "the invocation ended before the batch did; what was read before has rows",
     "rename": "its CSV cannot be written under the name that follows from its own",
 }
 """Every code that `detail` can begin with, and its meaning; README's table is checked against this one."""

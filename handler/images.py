@@ -6,7 +6,8 @@ centre of mass, in pixels from the outer edge, lies between 13.98 and 15 in eith
 is where others are placed too.
 """
 
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,37 @@ SIDE: Final = 28
 BOX: Final = 20
 CENTRE: Final = 14.5
 """Where MNIST's centre of mass lies in the mean, in pixels from the outer edge."""
+COARSE: Final = 64
+"""Pixels of the longer side that paper, ink and bounds are sought in; averaging to them takes dust and noise away."""
 _CONTRAST: Final = 0.04
 """Less difference between paper and ink than this, of black to white, is a blank picture."""
+_NOISE: Final = 6
+"""Times the spread of the paper that ink must differ from it; of 4,096 normal values the farthest is at about 4."""
+_LOUDEST: Final = 0.25
+"""What differs from the paper by this is ink, however uneven the border: on a tiny picture the ink is in the border."""
 _INK: Final = 0.3
 """Of the darkest ink: what reaches it belongs to the digit, when its bounds are sought."""
 _PAPER: Final = 0.12
 """Of the darkest ink: what is less is paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Luminance of paper and of the strongest ink, 0 to 1; the ink may be the darker or the lighter."""
+
+    paper: float
+    strongest: float
+
+    def sharpened(self, plane: Plane) -> "Tone":
+        """The same paper and polarity, with the strongest ink of `plane`."""
+        extreme = plane.min() if self.strongest < self.paper else plane.max()
+        return Tone(self.paper, float(extreme))
+
+    def ink(self, plane: Plane) -> Plane:
+        """How much ink there is at each pixel, 0 to 1."""
+        share = (plane - np.float32(self.paper)) / np.float32(self.strongest - self.paper)
+        found: Plane = np.clip((share - np.float32(_PAPER)) / np.float32(1 - _PAPER), 0, 1)
+        return found
 
 
 def normalise(plane: Plane) -> NDArray[np.uint8]:
@@ -36,19 +62,27 @@ def normalise(plane: Plane) -> NDArray[np.uint8]:
         values = np.rint(plane * 255).astype(np.uint8)
         if is_mnist(values):
             return values
-    ink = find_ink(plane)
-    if ink is None:
+    factor = max(1, max(plane.shape) // COARSE)
+    down, across = (min(factor, side) for side in plane.shape)
+    coarse = _averaged(plane, down, across)
+    tone = find_tone(coarse)
+    if tone is None:
         return np.zeros((SIDE, SIDE), np.uint8)
-    rows, columns = _bounds(ink.max(axis=1) >= _INK), _bounds(ink.max(axis=0) >= _INK)
+    found = tone.ink(coarse) >= _INK
+    rows, columns = _bounds(found.any(axis=1), down), _bounds(found.any(axis=0), across)
+    around = factor + max(rows[1] - rows[0], columns[1] - columns[0]) // BOX + 1
+    plane = plane[max(rows[0] - around, 0) : rows[1] + around, max(columns[0] - around, 0) : columns[1] + around]
+    ink = tone.sharpened(plane).ink(plane)
+    rows, columns = _bounds((ink >= _INK).any(axis=1)), _bounds((ink >= _INK).any(axis=0))
     scale = max(rows[1] - rows[0], columns[1] - columns[0]) / BOX
     margin = int(np.ceil(scale))
-    ink = ink[
-        max(rows[0] - margin, 0) : rows[1] + margin,
-        max(columns[0] - margin, 0) : columns[1] + margin,
-    ]
-    down = _weights(ink.shape[0], scale, _centre(ink.sum(axis=1)))
-    across = _weights(ink.shape[1], scale, _centre(ink.sum(axis=0)))
-    small = down @ ink @ across.T
+    ink = ink[max(rows[0] - margin, 0) : rows[1] + margin, max(columns[0] - margin, 0) : columns[1] + margin]
+    fine = max(1, int(scale) // 2)  # a large digit is averaged first: products of large matrices are dear
+    down, across = (min(fine, side) for side in ink.shape)
+    ink = _averaged(ink, down, across)
+    vertical = _weights(ink.shape[0], scale / down, _centre(ink.sum(axis=1)))
+    horizontal = _weights(ink.shape[1], scale / across, _centre(ink.sum(axis=0)))
+    small = vertical @ ink @ horizontal.T
     return np.rint(np.clip(small / max(float(small.max()), 1e-6), 0, 1) * 255).astype(np.uint8)
 
 
@@ -63,24 +97,23 @@ def is_mnist(image: NDArray[np.uint8]) -> bool:
         return False
     mass = image.astype(np.float64)
     down, across = _centre(mass.sum(axis=1)), _centre(mass.sum(axis=0))
-    rows, columns = _bounds(image.max(axis=1) > 0), _bounds(image.max(axis=0) > 0)
+    rows, columns = _bounds(image.any(axis=1)), _bounds(image.any(axis=0))
     longer = max(rows[1] - rows[0], columns[1] - columns[0])
     return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
 
 
-def find_ink(plane: Plane) -> Plane | None:
-    """Ink, 0 (paper) to 1, of luminance 0–1, whatever the polarity; None where nothing stands out.
+def find_tone(plane: Plane) -> Tone | None:
+    """Paper and ink of luminance 0–1, whatever the polarity; None where nothing stands out from the paper.
 
-    The paper is what most of the border is.
+    The paper is what most of the border is. What differs from it by less than `_CONTRAST`, or by less than `_NOISE`
+    times the border's own spread (its median absolute deviation, scaled to a normal distribution's), is paper too.
     """
-    paper = float(np.median(_border(plane, max(1, min(plane.shape) // 16))))
+    border = _border(plane, max(1, min(plane.shape) // 16))
+    paper = float(np.median(border))
+    spread = 1.4826 * float(np.median(np.abs(border - paper)))
     low, high = float(plane.min()), float(plane.max())
-    ink = paper - plane if paper - low >= high - paper else plane - paper
-    darkest = float(ink.max())
-    if darkest < _CONTRAST:
-        return None
-    found: Plane = np.clip((ink / np.float32(darkest) - np.float32(_PAPER)) / np.float32(1 - _PAPER), 0, 1)
-    return found
+    ink = low if paper - low >= high - paper else high
+    return None if abs(ink - paper) < max(_CONTRAST, min(_NOISE * spread, _LOUDEST)) else Tone(paper, ink)
 
 
 def _border(plane: NDArray[Number], width: int) -> NDArray[Number]:
@@ -89,9 +122,20 @@ def _border(plane: NDArray[Number], width: int) -> NDArray[Number]:
     return np.concatenate([side.ravel() for side in sides])
 
 
-def _bounds(hit: NDArray[np.bool_]) -> tuple[int, int]:
+def _averaged(plane: Plane, down: int, across: int) -> Plane:
+    """Means of rectangles of `down` × `across` pixels; the last ones are filled up with what is at the edge."""
+    if down == across == 1:
+        return plane
+    missing = [(0, -side % size) for side, size in zip(plane.shape, (down, across), strict=True)]
+    whole = np.pad(plane, missing, mode="edge")
+    height, width = whole.shape[0] // down, whole.shape[1] // across
+    means: Plane = whole.reshape(height, down, width, across).mean(axis=(1, 3), dtype=np.float32)
+    return means
+
+
+def _bounds(hit: Any, factor: int = 1) -> tuple[int, int]:  # noqa: ANN401  # NumPy types what any() gives as either kind
     places = np.flatnonzero(hit)
-    return int(places[0]), int(places[-1]) + 1
+    return int(places[0]) * factor, (int(places[-1]) + 1) * factor
 
 
 def _centre(profile: NDArray[np.floating]) -> float:

@@ -11,6 +11,8 @@ from handler.zips import Entry
 _LOCAL: Final = b"PK\x03\x04"
 _LOCAL_BYTES: Final = 30
 _CHUNK: Final = 1 << 18
+_IDLE_BYTES: Final = 1 << 20
+"""Of packed data that give no byte; deflate's largest block header has some hundred."""
 _ENCRYPTED: Final = 0x2041  # bits 0 (encrypted), 6 (strong encryption) and 13 (masked directory)
 _STORED: Final = 0
 _DEFLATED: Final = 8
@@ -45,11 +47,14 @@ def inflate(file: BinaryIO, entry: Entry, limit: int) -> Iterator[bytes]:
 
 def _unpacked(file: BinaryIO, entry: Entry, position: int, chunk: int) -> Iterator[bytes]:
     decompressor = zlib.decompressobj(-15) if entry.method == _DEFLATED else None
-    left, held = entry.packed, b""
+    left, held, idle = entry.packed, b"", 0
     while decompressor is None or not decompressor.eof:
         if not held and left:
             file.seek(position)  # others read the same file between two pieces
-            held = file.read(min(chunk, left))
+            held = file.read(min(_CHUNK if decompressor else chunk, left))
+            idle += len(held)
+            if idle > _IDLE_BYTES:
+                raise UnreadableError("corrupt", f"{idle} bytes of the member inflate to nothing")
             position, left = position + len(held), left - len(held)
             if not held:
                 raise UnreadableError("truncated", "the archive ends inside the member")
@@ -66,4 +71,5 @@ def _unpacked(file: BinaryIO, entry: Entry, position: int, chunk: int) -> Iterat
                 raise UnreadableError("truncated", "the member's data ends before the member does")
             held = decompressor.unconsumed_tail
         if piece:
+            idle = 0
             yield piece

@@ -14,6 +14,8 @@ RGB_WEIGHTS: Final = np.array([0.299, 0.587, 0.114], np.float32)
 """Of red, green and blue (ITU-R BT.601), as Pillow weighs them too."""
 _TOPS: Final = ((255.0, 4095.0, 65535.0), (1.0, 255.0, 65535.0))
 """What white is in files of integers (of 8, 12 and 16 bits, whatever they are stored in), and of floats."""
+OVERSHOOT: Final = 1.25
+"""Floats that were resized with a cubic filter go beyond white by up to this."""
 _DARK: Final = 0.5
 _INK_SHARE: Final = 0.02
 
@@ -58,9 +60,10 @@ def _scaled(picture: Image.Image) -> Plane:
     low, high = float(values.min()), float(values.max())
     bottom, top = low, high
     if low >= 0:
-        bottom, top = 0.0, next((top for top in _TOPS[picture.mode == "F"] if high <= top), high)
+        slack = OVERSHOOT if picture.mode == "F" else 1
+        bottom, top = 0.0, next((top for top in _TOPS[picture.mode == "F"] if high <= top * slack), high)
     smaller = reduce_plane(values).astype(np.float64)  # 64 bits: the difference of two floats fits
-    return ((smaller - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).astype(np.float32)
+    return ((smaller - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).clip(0, 1).astype(np.float32)
 
 
 def _on_paper(picture: Image.Image) -> Plane:

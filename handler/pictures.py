@@ -40,6 +40,10 @@ _PLUGINS: Final = (
 FORMATS: Final = tuple(plugin.format for plugin in _PLUGINS if plugin.format)
 """What is opened: formats that have magic bytes and a decoder that neither runs programs nor reads other files."""
 _ORIENTATION: Final = 0x0112
+_PILLOW_PIXELS: Final = 89_478_485
+"""Pillow's own limit."""
+_TILE_WIDTH: Final = 322
+_TILE_LENGTH: Final = 323
 
 
 def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane]:
@@ -48,16 +52,10 @@ def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane
     Transparent parts show white paper, or black where all the ink is light. Raises `UnreadableError` for what
     cannot be read, after the frames that can; the first failure of a picture is final.
     """
-    with _open(data) as picture:
+    with _open(data, max_pixels) as picture:
         for number in range(max_frames + 1):
-            try:
-                picture.seek(number)
-            except EOFError as error:
-                if not number:
-                    raise broken(error) from error
+            if not _seek(picture, number):
                 return
-            except Exception as error:
-                raise broken(error) from error
             if number == max_frames:
                 raise UnreadableError("too-many-frames", f"only the first {max_frames} frames are read: split the file")
             width, height = picture.size
@@ -65,6 +63,8 @@ def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane
                 raise UnreadableError(
                     "too-large", f"{width} × {height} pixels, and at most {max_pixels} are read: scale it down"
                 )
+            if picture.format == "TIFF":
+                _check_tiles(picture, max_pixels)
             if picture.format == "PNG" and not number:
                 check_png(data)
             yield _read_frame(picture)
@@ -72,14 +72,47 @@ def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane
                 return
 
 
-def _open(data: bytes) -> Image.Image:
+def _seek(picture: Image.Image, number: int) -> bool:
+    """Go to a frame, and tell whether there is one."""
+    try:
+        picture.seek(number)
+    except EOFError as error:
+        if not number:
+            raise broken(error) from error
+        return False
+    except Image.DecompressionBombError as error:
+        raise _bomb(error) from error
+    except Exception as error:
+        raise broken(error) from error
+    return True
+
+
+def _check_tiles(picture: Image.Image, max_pixels: int) -> None:
+    """Refuse a TIFF whose tiles are larger than a picture may be: each is decoded whole, however small the picture."""
+    tags = getattr(picture, "tag_v2", {})
+    try:
+        tile = int(tags.get(_TILE_WIDTH, 0)) * int(tags.get(_TILE_LENGTH, 0))
+    except Exception as error:
+        raise broken(error) from error
+    if tile > max_pixels:
+        raise UnreadableError("too-large", f"tiles of {tile} pixels, and at most {max_pixels} are read: save it anew")
+
+
+def _open(data: bytes, max_pixels: int) -> Image.Image:
     _hush()
+    Image.MAX_IMAGE_PIXELS = min(
+        max_pixels, _PILLOW_PIXELS
+    )  # it raises at twice that, in a GIF's later frames before it fills them
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise UnreadableError("too-large", f"{sentence(error)}: scale it down") from error
+        raise _bomb(error) from error
     except Exception as error:
         raise unopened(data, error) from error
+
+
+def _bomb(error: Exception) -> UnreadableError:
+    return UnreadableError("too-large", f"{sentence(error)}: scale it down")
 
 
 def _read_frame(picture: Image.Image) -> Plane:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from handler.errors import PredictionsError
+from handler.errors import OUT_OF_TIME, PredictionsError
 from handler.rows import ERROR, REVIEW, Row
 from handler.settings import INCOMING, PREDICTIONS
 
@@ -27,6 +27,8 @@ class Counts:
     rows: int = 0
     errors: int = 0
     reviews: int = 0
+    cut: bool = False
+    """Whether time ended before the rows did."""
 
     def metadata(self) -> dict[str, str]:
         """As the CSV object's metadata says it."""
@@ -51,12 +53,14 @@ def write_csv(rows: Iterable[Row], file: BinaryIO, *, probabilities: bool) -> Co
     columns = COLUMNS + (PROBABILITY_COLUMNS if probabilities else ())
     file.write(_line(columns))
     count = errors = reviews = 0
+    cut = False
     for row in rows:
         cells = (row.image, row.frame, row.digit, row.confidence, row.status, row.detail, row.model)
         shares = row.probabilities or ("",) * CLASSES
         file.write(_line(cells + (shares if probabilities else ())))
+        cut = cut or row.detail.startswith(f"{OUT_OF_TIME}:")
         count, errors, reviews = count + 1, errors + (row.status == ERROR), reviews + (row.status == REVIEW)
-    return Counts(count, errors, reviews)
+    return Counts(count, errors, reviews, cut)
 
 
 def has_probabilities(file: BinaryIO, key: str) -> bool:

@@ -13,6 +13,7 @@ PREDICTIONS: Final = "predictions/"
 MODELS: Final = "models/"
 
 MB: Final = 1 << 20
+_PIXELS: Final = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Settings:
     max_inflated_bytes: int = 4096 * MB
     """Bytes of all members of an archive together, counted likewise."""
     max_members: int = 1_000_000
-    max_pixels: int = 50_000_000
-    """Pixels of one frame, known before it is decoded."""
+    max_pixels: int = _PIXELS
+    """Pixels of one frame, known before it is decoded; fewer by default where the function has little memory."""
     max_frames: int = 1_000
     group_size: int = 256
     """Images that the model reads at a time."""
@@ -69,6 +70,9 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "retry_base_seconds": (0, 43_200),
     "retry_limit_seconds": (0, 43_200),
 }
+_OWN_MEGABYTES: Final = 200
+_BYTES_A_PIXEL: Final = 25
+"""At the peak of decoding; the dearest, a JPEG 2000 with transparency, took 24 (1,176 MB for 7,000 × 7,000)."""
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -83,9 +87,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         text = environment.get(variable, "").strip()
         if text:
             found[field.name] = _value(variable, field.name, text)
+    memory = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    if "max_pixels" not in found and memory.isdecimal():
+        found["max_pixels"] = min(_PIXELS, _pixels_within(int(memory)))
     if "digitdrop_bucket" not in found:
         raise SettingsError("DIGITDROP_BUCKET is not set: set it to the name of the bucket to work on")
     return Settings(**found)  # type: ignore[arg-type]  # each value is of the kind that its field has
+
+
+def _pixels_within(megabytes: int) -> int:
+    """Pixels of one frame that the function's memory is enough for, beside what it takes itself."""
+    return max(1_000_000, (megabytes - _OWN_MEGABYTES) * MB // _BYTES_A_PIXEL)
 
 
 def _value(variable: str, name: str, text: str) -> object:

@@ -60,6 +60,8 @@ def set_aside(messages: Sequence[Message], queue: Queue, threads: int) -> dict[M
     def put_back(message: Message) -> None:
         for drop in dict.fromkeys(message.drops):
             queue.send(fresh_body(drop))
+        if message.error:
+            return  # it stays, for what could not be understood in it
         try:
             queue.acknowledge(message.receipt)
         except StoreError:  # the reply acknowledges it too

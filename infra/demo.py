@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.processes import LocalError
+from infra.resources import LEAST_ACCURACY
 from infra.roundtrip import Drop, deliver
 from infra.running import Plan, running
 from infra.samples import loose, zipped
@@ -12,7 +13,6 @@ from infra.summary import summarise, table
 from train.data import load_mnist
 
 FOLDER: Final = Path("artifacts/demo")
-LEAST_ACCURACY: Final = 0.97
 _LOOSE: Final = 50
 _LIMIT_SECONDS: Final = 180
 _LOG_LINES: Final = 40

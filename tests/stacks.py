@@ -29,7 +29,7 @@ def started(folder: Path, handler: str, *, speed: float = 1, runtime: str = HERE
     release = read_release(make_release(folder / "models", 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
-        patch.setattr(resources, "latest_release", lambda: release)
+        patch.setattr(resources, "latest_release", lambda **_least: release)
         patch.setattr(stack_module, "scaled", adjusted)
         with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime), print) as stack:
             yield stack

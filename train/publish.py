@@ -51,14 +51,16 @@ def read_release(folder: Path) -> Release:
     return Release(folder, version, card)
 
 
-def latest_release(root: Path = RELEASES) -> Release | None:
-    """The newest release below `root` that is whole and that this handler can run; None where there is none."""
+def latest_release(root: Path = RELEASES, least: float = 0) -> Release | None:
+    """The newest release below `root` that is whole, fit for this handler and of accuracy `least`, 0 to 1, or more."""
     found = []
     for card in root.glob(f"*/{CARD}"):
         try:
-            found.append(read_release(card.parent))
+            release = read_release(card.parent)
         except (PublishError, ModelError):
             continue
+        if release.accuracy >= least:
+            found.append(release)
     return max(found, key=lambda release: str(release.card["created"]), default=None)
 
 

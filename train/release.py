@@ -17,6 +17,7 @@ import tensorflow as tf
 from handler.model import PREPROCESSING, version_of
 from train import inspection, loading, plots, reading, training
 from train.data import Mnist
+from train.errors import PublishError
 from train.export import export, prove
 from train.publish import CARD, RELEASES, Release, read_release, require
 from train.reading import Reading
@@ -44,12 +45,19 @@ class Terms:
 
 def train(recipe: Recipe, terms: Terms, mnist: Mnist, root: Path = RELEASES) -> Release:
     """Train a network, and prepare it for the upload in a folder below `root`."""
+    root.mkdir(parents=True, exist_ok=True)
     fitted = training.fit(recipe, mnist)
     _log.info("trained in %.0f s", fitted.seconds)
     with tempfile.TemporaryDirectory() as folder:
         h5 = Path(folder) / "model.h5"
         training.save(fitted.model, h5, mnist.x_test)
-        return prepare(h5, terms, mnist, root, fitted)
+        try:
+            return prepare(h5, terms, mnist, root, fitted)
+        except PublishError as error:
+            kept = shutil.copy(h5, root / "refused.h5")
+            raise PublishError(
+                f"{error} (kept as {kept}; `publish` takes it, with a lower --min-accuracy too)"
+            ) from error
 
 
 def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted: training.Fit | None = None) -> Release:

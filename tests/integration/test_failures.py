@@ -325,6 +325,15 @@ def test_a_drop_that_outlasts_its_invocation_says_so(function: Function) -> None
     assert all(row[1:] == GOOD for row in rows[:-1])
 
 
+def test_a_batch_that_was_cut_is_read_again_when_it_is_dropped_again(function: Function) -> None:
+    """An `out-of-time` CSV does not stand for good: the same object, dropped once more, is read with all the time."""
+    function.drop("incoming/b.zip", zipped({str(number): WIDE for number in range(9)}))
+    app.lambda_handler(s3_event("incoming/b.zip"), Ending(4))
+    assert function.rows("predictions/b.zip.csv")[-1] == error("b.zip", "out-of-time")
+    assert function.deliver(s3_event("incoming/b.zip")) == []
+    assert len(function.rows("predictions/b.zip.csv")) == 9
+
+
 def test_a_batch_that_was_begun_late_is_sent_afresh(function: Function) -> None:
     """A batch that is cut short after others had their time begins anew in another invocation, and has no CSV yet."""
     function.drop("incoming/1.png", WIDE)

@@ -50,7 +50,7 @@ def test_a_drop_becomes_a_csv_through_every_real_part(start: Start, tmp_path: Pa
 
 def test_the_function_sees_what_lambda_would_show_it(start: Start) -> None:
     """Events have the shape of Lambda's SQS source, and the context the time that is left."""
-    with start("tests.stubs:notes_events", window=0.1) as stack:
+    with start("tests.stubs:notes_events", window=1) as stack:
         drop(stack, "elsewhere/7.png")
         drop(stack, "incoming/7.png")
         said = json.loads(note(stack, "event"))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from handler.events import Drop, unwrap
+from handler.envelopes import Drop
+from handler.events import unwrap
 from handler.settings import INCOMING
 
 BUCKET = "digitdrop-local"

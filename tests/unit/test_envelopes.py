@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handler.envelopes import Drop
 from handler.errors import EventError
-from handler.events import Drop, Message, fresh_body, reply, unwrap
+from handler.events import Message, fresh_body, reply, unwrap
 from tests.doubles import BUCKET, s3_event, sqs_event
 from tests.envelopes import Event, bridged, direct, published, sns_event
 

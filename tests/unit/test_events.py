@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handler.envelopes import Drop
 from handler.errors import EventError
-from handler.events import Drop, Envelope, Message, fresh_body, reply, unwrap
+from handler.events import Envelope, Message, fresh_body, reply, unwrap
 from tests.doubles import BUCKET, s3_event, sqs_event
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
@@ -196,13 +197,15 @@ def test_a_body_that_is_not_json_is_kept_with_its_message(body: str) -> None:
         {"eventName": 5},
     ],
 )
-def test_a_record_that_names_no_object_raises(changes: dict[str, object]) -> None:
-    """A damaged record is no reason to drop it silently."""
-    event: dict[str, Any] = s3_event("incoming/a.png")
+def test_a_record_that_names_no_object_is_an_error_beside_the_others(changes: dict[str, object]) -> None:
+    """A damaged record is no reason to drop it silently, nor to leave its neighbours undone."""
+    event: dict[str, Any] = s3_event("incoming/a.png", "incoming/b.png")
     event["Records"][0] |= changes
 
-    with pytest.raises(EventError):
-        unwrap(event)
+    (message,) = unwrap(event).messages
+    assert isinstance(message.error, EventError)
+    assert [drop.key for drop in message.drops] == ["incoming/b.png"]
+    assert isinstance(unwrap(sqs_event(event)).messages[0].error, EventError)
 
 
 @pytest.mark.parametrize(

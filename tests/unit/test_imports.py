@@ -27,7 +27,19 @@ LIBRARIES = {
 }
 """Which modules may know a library; a package stands for all in it."""
 PURE = {
-    *("events", "batches", "archives", "members", "contents", "zips", "inflation", "tars", "streams", "arrays"),
+    *(
+        "events",
+        "envelopes",
+        "batches",
+        "archives",
+        "members",
+        "contents",
+        "zips",
+        "inflation",
+        "tars",
+        "streams",
+        "arrays",
+    ),
     *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
     *("ports", "ahead"),
 }

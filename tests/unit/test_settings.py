@@ -119,3 +119,11 @@ def test_any_environment_gives_settings_or_a_settings_error(environment: dict[st
     except SettingsError:
         return
     assert found.digitdrop_bucket
+
+
+@pytest.mark.parametrize(("memory", "pixels"), [("512", 13_086_228), ("1769", 50_000_000), ("128", 1_000_000)])
+def test_little_memory_means_fewer_pixels(memory: str, pixels: int) -> None:
+    """A function with little memory refuses pictures that it could not hold; a set `MAX_PIXELS` stands."""
+    environment = {"DIGITDROP_BUCKET": "b", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}
+    assert read_settings(environment).max_pixels == pixels
+    assert read_settings(environment | {"MAX_PIXELS": "5"}).max_pixels == 5

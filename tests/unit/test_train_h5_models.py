@@ -319,7 +319,8 @@ def test_the_dialect_of_keras_2_is_understood(tmp_path: Path) -> None:
     kernel[1, 1] = 1
     first = layer("DepthwiseConv2D", "depthwise", kernel_size=[3, 3], padding="same", groups=1, use_bias=False)
     first["config"].update(batch_input_shape=[None, 28, 28, 1], dtype="float32", depthwise_initializer={
-        "class_name": "VarianceScaling", "config": {"scale": 1.0, "mode": "fan_avg", "distribution": "normal", "seed": None}
+        "class_name": "VarianceScaling",
+        "config": {"scale": 1.0, "mode": "fan_avg", "distribution": "normal", "seed": None},
     })  # fmt: skip  # one setting
     spatial = layer("SpatialDropout2D", "spatial", rate=0.5, noise_shape=None, trainable=True, dtype="float32")
     model, weights = linear()

@@ -296,3 +296,5 @@ def test_the_latest_release_is_the_newest_whole_one(tmp_path: Path) -> None:
     found = latest_release(tmp_path)
     assert found is not None
     assert found.folder == second
+    assert latest_release(tmp_path, least=found.accuracy) == found
+    assert latest_release(tmp_path, least=found.accuracy + 0.001) is None
