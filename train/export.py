@@ -16,6 +16,7 @@ from handler.model import OnnxClassifier, read_card
 from handler.ports import Images, Probabilities
 from train import graph
 from train.errors import PublishError
+from train.loading import first_line
 from train.training import TOLERANCE, prove_same
 
 _IMAGE: Final = (28, 28, 1)
@@ -40,8 +41,7 @@ def export(model: Any, path: Path) -> None:  # noqa: ANN401  # Keras has no type
         try:
             frozen.export(path, format="onnx", verbose=False)
         except Exception as error:  # Keras, TensorFlow and tf2onnx raise what they like
-            line = " ".join(str(error).split())[:300]
-            raise PublishError(f"the model cannot be exported to ONNX ({line}): use other layers") from error
+            raise PublishError(f"the model cannot be exported to ONNX ({first_line(error)}): use other layers") from error
     unknown = {(_layer(model, found["node"]), found["op"]) for found in map(_UNKNOWN.search, said) if found}
     if unknown:
         names = ", ".join(f"layer {name!a} ({operation})" for name, operation in sorted(unknown))

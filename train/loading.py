@@ -59,7 +59,7 @@ def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
     try:
         return keras.models.load_model(path, {legacy.HARD_SIGMOID: _hard_sigmoid}, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
-        raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {_first_line(error)}") from error
+        raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {first_line(error)}") from error
 
 
 def _hard_sigmoid(values: Any) -> Any:  # noqa: ANN401  # Keras has no types
@@ -103,6 +103,8 @@ def _fits(found: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error of Keras' says, in one line that is not too long, of what can be printed."""
     text = " ".join(str(error).split()) or type(error).__name__
+    text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

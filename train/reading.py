@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.ports import Images, Probabilities
+from train.errors import PublishError
 from train.graph import Output
-from train.loading import Loaded
+from train.loading import Loaded, first_line
 from train.training import TOLERANCE, scaled
 
 RANGES: Final = (1, 255)
@@ -100,7 +101,10 @@ def remedy(loaded: Loaded, images: Images, labels: NDArray[np.uint8], accuracy: 
 
 def _read(loaded: Loaded, values: NDArray[np.float32]) -> Probabilities:
     shaped = values.reshape(-1, *loaded.shape)
-    found = np.asarray(loaded.model.predict(shaped, batch_size=loaded.batch, verbose=0), np.float32)
+    try:
+        found = np.asarray(loaded.model.predict(shaped, batch_size=loaded.batch, verbose=0), np.float32)
+    except Exception as error:  # what Keras and TensorFlow cannot run, they find out only here
+        raise PublishError(f"Keras can load the model, but not run it ({first_line(error)}): mend that layer") from error
     if loaded.output == "softmax":
         return found
     powers = np.exp(found - found.max(axis=1, keepdims=True))

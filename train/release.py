@@ -4,7 +4,6 @@ import hashlib
 import json
 import logging
 import platform
-import re
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
@@ -103,7 +102,7 @@ def _card(  # noqa: PLR0913, PLR0917  # all that is known of a model comes toget
     """What `handler.model.read_card` reads, and what a person wants to know of the model in a year."""
     card = {
         "schema": 1,
-        "network": re.sub(r"[^ -~]", "?", network)[:64],
+        "network": network,
         "labels": terms.labels,
         "input": {"shape": way.shape, "range": [0, way.high]},
         "output": way.output,
