@@ -57,7 +57,7 @@ def load(path: Path, name: str) -> Loaded:
 
 def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
     try:
-        return keras.models.load_model(path, {legacy.HARD_SIGMOID: _hard_sigmoid}, compile=False, safe_mode=True)
+        return keras.models.load_model(path, OWN, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
         raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {first_line(error)}") from error
 
@@ -65,6 +65,10 @@ def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
 def _hard_sigmoid(values: Any) -> Any:  # noqa: ANN401  # Keras has no types
     """As it was in Keras 2; in Keras 3 it is x / 6 + 0.5."""
     return keras.ops.clip(0.2 * values + 0.5, 0, 1)
+
+
+OWN: Final = {legacy.HARD_SIGMOID: _hard_sigmoid}
+"""What a loaded model may be made of besides Keras' own."""
 
 
 def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no types
