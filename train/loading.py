@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,9 @@ def load(path: Path, name: str) -> Loaded:
 
 def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
     try:
-        return keras.models.load_model(path, OWN, compile=False, safe_mode=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # how code should be written, which nobody here has
+            return keras.models.load_model(path, OWN, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
         raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {first_line(error)}") from error
 
