@@ -62,7 +62,9 @@ def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
             warnings.simplefilter("ignore", UserWarning)  # how code should be written, which nobody here has
             return keras.models.load_model(path, OWN, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
-        raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {first_line(error)}") from error
+        raise PublishError(
+            f"{name} cannot be loaded by Keras {keras.__version__}: {first_line(error)}: save it again"
+        ) from error
 
 
 def _hard_sigmoid(values: Any) -> Any:  # noqa: ANN401  # Keras has no types
@@ -86,7 +88,9 @@ def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no t
             "needed; layers such as Reshape, Resizing or ZeroPadding2D in front of it can make its own of that"
         )
     if result.shape != (None, CLASSES):
-        raise PublishError(f"{name} gives {result.shape}: (None, {CLASSES}), a number for each digit, is needed")
+        raise PublishError(
+            f"{name} gives {result.shape}: (None, {CLASSES}), a number for each digit, is needed: end in Dense(10)"
+        )
     for layer in graph.layers(model):
         kinds = {str(layer.dtype_policy.compute_dtype), str(layer.dtype_policy.variable_dtype)}
         if kinds != {"float32"}:
