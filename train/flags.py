@@ -94,14 +94,14 @@ def _add_bucket(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def _labels(text: str) -> tuple[str, ...]:
-    labels = tuple(text.split(","))
-    if (
-        len(set(labels)) != len(labels)
-        or len(labels) != len("0123456789")
-        or not all(_LABEL.fullmatch(label) for label in labels)
-    ):
-        what = "ten names, all different, comma separated, each of 1 to 8 letters and digits"
-        raise argparse.ArgumentTypeError(f"{text!r} must be {what}")
+    labels = tuple(label.strip() for label in text.split(","))
+    if len(labels) != len("0123456789"):
+        raise argparse.ArgumentTypeError(f"{text!r} are {len(labels)} names: ten are needed, separated by commas")
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise argparse.ArgumentTypeError(f"{label!r} must be of 1 to 8 letters and digits, A to Z, a to z, 0 to 9")
+        if labels.count(label) > 1:
+            raise argparse.ArgumentTypeError(f"{label!r} is there {labels.count(label)} times: all must be different")
     return labels
 
 

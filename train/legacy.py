@@ -5,6 +5,7 @@ no effect (`time_major`, `groups`, …), cannot follow calls of models inside mo
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -43,6 +44,10 @@ def translated(model: Description) -> str:
     """
     layer = json.loads(model.architecture)
     _translate(layer, before_3=model.keras[:1] in {"1", "2"})
+    config = layer.get("config")
+    if isinstance(config, dict) and isinstance(config.get("name"), str):
+        # Nothing refers to it, and TensorFlow runs nothing of another name; Keras on JAX or PyTorch takes any.
+        config["name"] = re.sub("[^A-Za-z0-9._-]", "_", f"{config['name']:.64}").lstrip("_-") or "model"
     return json.dumps(layer)
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +58,22 @@ def load(path: Path, name: str) -> Loaded:
 
 def _build(path: Path, name: str) -> Any:  # noqa: ANN401  # Keras has no types
     try:
-        return keras.models.load_model(path, {legacy.HARD_SIGMOID: _hard_sigmoid}, compile=False, safe_mode=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # how code should be written, which nobody here has
+            return keras.models.load_model(path, OWN, compile=False, safe_mode=True)
     except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a model that is not sound
-        raise PublishError(f"{name} cannot be loaded by Keras {keras.__version__}: {_first_line(error)}") from error
+        raise PublishError(
+            f"{name} cannot be loaded by Keras {keras.__version__}: {first_line(error)}: save it again"
+        ) from error
 
 
 def _hard_sigmoid(values: Any) -> Any:  # noqa: ANN401  # Keras has no types
     """As it was in Keras 2; in Keras 3 it is x / 6 + 0.5."""
     return keras.ops.clip(0.2 * values + 0.5, 0, 1)
+
+
+OWN: Final = {legacy.HARD_SIGMOID: _hard_sigmoid}
+"""What a loaded model may be made of besides Keras' own."""
 
 
 def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no types
@@ -79,7 +88,9 @@ def _checked(model: Any, name: str) -> Loaded:  # noqa: ANN401  # Keras has no t
             "needed; layers such as Reshape, Resizing or ZeroPadding2D in front of it can make its own of that"
         )
     if result.shape != (None, CLASSES):
-        raise PublishError(f"{name} gives {result.shape}: (None, {CLASSES}), a number for each digit, is needed")
+        raise PublishError(
+            f"{name} gives {result.shape}: (None, {CLASSES}), a number for each digit, is needed: end in Dense(10)"
+        )
     for layer in graph.layers(model):
         kinds = {str(layer.dtype_policy.compute_dtype), str(layer.dtype_policy.variable_dtype)}
         if kinds != {"float32"}:
@@ -103,6 +114,8 @@ def _fits(found: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error of Keras' says, in one line that is not too long, of what can be printed."""
     text = " ".join(str(error).split()) or type(error).__name__
+    text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.ports import Images, Probabilities
+from train.errors import PublishError
 from train.graph import Output
-from train.loading import Loaded
-from train.training import TOLERANCE, scaled
+from train.loading import Loaded, first_line
+from train.training import scaled
 
 RANGES: Final = (1, 255)
 """What full ink may be; no ink is 0."""
@@ -74,20 +75,6 @@ def find_out(loaded: Loaded, images: Images, labels: NDArray[np.uint8]) -> Readi
     return readings[int(temperatures[0] < UNSURE)]
 
 
-def tolerance(loaded: Loaded, reading: Reading, images: Images, reference: Probabilities) -> float:
-    """By how much another reading of `images` may differ from `reference`, Keras' own, and be the same model.
-
-    1e-5, or else what single precision alone makes of it: eight times the difference where each pixel is changed in its
-    last bit, and never more than 1e-4, the last decimal in the CSV. A network that learnt from 0 to 255 can have logits
-    in the hundreds, whose rounding shows in the fifth decimal: of 60 networks, ONNX differed by 5 such changes at most.
-    """
-    values = scaled(images) * np.float32(reading.high)
-    upwards = np.random.default_rng(0).integers(0, 2, values.shape).astype(bool)
-    changed = np.nextafter(values, np.where(upwards, np.float32(np.inf), np.float32(0)))
-    noise = float(np.abs(_read(loaded, np.where(values > 0, changed, values)) - reference).max())
-    return min(max(TOLERANCE, 8 * noise), 1e-4)
-
-
 def remedy(loaded: Loaded, images: Images, labels: NDArray[np.uint8], accuracy: float) -> str:
     """What to do about a model of this `accuracy`: if it reads images clearly better in another way, that is why."""
     ink, labels = scaled(images[-ENOUGH:]), labels[-ENOUGH:]
@@ -100,7 +87,12 @@ def remedy(loaded: Loaded, images: Images, labels: NDArray[np.uint8], accuracy: 
 
 def _read(loaded: Loaded, values: NDArray[np.float32]) -> Probabilities:
     shaped = values.reshape(-1, *loaded.shape)
-    found = np.asarray(loaded.model.predict(shaped, batch_size=loaded.batch, verbose=0), np.float32)
+    try:
+        found = np.asarray(loaded.model.predict(shaped, batch_size=loaded.batch, verbose=0), np.float32)
+    except Exception as error:  # what Keras and TensorFlow cannot run, they find out only here
+        raise PublishError(
+            f"Keras can load the model, but not run it ({first_line(error)}): mend that layer"
+        ) from error
     if loaded.output == "softmax":
         return found
     powers = np.exp(found - found.max(axis=1, keepdims=True))

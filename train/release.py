@@ -4,10 +4,10 @@ import hashlib
 import json
 import logging
 import platform
-import re
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from typing import Final
 import tensorflow as tf
 
 from handler.model import PREPROCESSING, version_of
-from train import inspection, loading, plots, reading, training
+from train import inspection, loading, plots, precision, reading, training
 from train.data import Mnist
 from train.errors import PublishError
 from train.export import export, prove
@@ -90,9 +90,12 @@ def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted:
             if fitted:
                 plots.learning_curve(fitted.history, folder / "learning_curve.png")
             card = _card(loaded.model.name, way, accuracy, terms, fitted.recipe if fitted else None, folder)
-            allowed = reading.tolerance(loaded, way, mnist.x_test, probabilities)
-            difference = prove(card, (folder / "model.onnx").read_bytes(), mnist.x_test, probabilities, allowed)
-            _log.info("ONNX reads the same as Keras: probabilities differ by %.1e, at most %.0e", difference, allowed)
+            allowed = partial(precision.tolerance, loaded, way, mnist.x_test, probabilities)
+            onnx = (folder / "model.onnx").read_bytes()
+            difference, limit = prove(card, onnx, mnist.x_test, probabilities, allowed)
+            _log.info(
+                "ONNX reads the same as Keras: probabilities differ by %.1e at most (allowed: %.2g)", difference, limit
+            )
             (folder / CARD).write_bytes(card)
             return read_release(folder.replace(root / version_of(card)))
 
@@ -103,7 +106,7 @@ def _card(  # noqa: PLR0913, PLR0917  # all that is known of a model comes toget
     """What `handler.model.read_card` reads, and what a person wants to know of the model in a year."""
     card = {
         "schema": 1,
-        "network": re.sub(r"[^ -~]", "?", network)[:64],
+        "network": network,
         "labels": terms.labels,
         "input": {"shape": way.shape, "range": [0, way.high]},
         "output": way.output,
