@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -27,7 +27,15 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def started(folder: Path, handler: str, *, speed: float = 1, runtime: str = HERE, **times: float) -> Iterator[Running]:
+def started(  # what tests choose
+    folder: Path,
+    handler: str,
+    *,
+    speed: float = 1,
+    runtime: str = HERE,
+    output: IO[bytes] | None = None,
+    **times: float,
+) -> Iterator[Running]:
     """The stack on a free port with a release of its own, kept in `folder`; `times` replace those of the template."""
 
     def adjusted(stack: Stack, factor: float) -> Stack:
@@ -38,7 +46,7 @@ def started(folder: Path, handler: str, *, speed: float = 1, runtime: str = HERE
         patch.chdir(ROOT)
         patch.setattr(resources, "latest_release", lambda **_least: release)
         patch.setattr(stack_module, "scaled", adjusted)
-        with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime), print) as stack:
+        with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime, output=output), print) as stack:
             yield stack
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from typing import Any
@@ -74,17 +75,25 @@ def hangs_before_its_first_write(event: dict[str, Any], context: Any) -> object:
 
 
 def dies_of_killers(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401  # likewise
-    """The real handler, in a process that is gone as soon as it looks at an object called killer.
+    """The real handler, in a process that is gone as soon as it looks at an object called killer."""
+    return _dying(event, context, lambda: None)
 
-    What it held is visible again at once, as if its visibility timeout had passed, which can then be long: nothing but
-    a death brings a message back, however slow the machine is.
+
+def dies_of_killers_and_lets_go(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401  # likewise
+    """The same, but what the dead process held is visible at once, as if its visibility timeout had passed.
+
+    That timeout can then be long: nothing but a death brings a message back, however slow the machine is.
     """
+    return _dying(event, context, lambda: release(event))
+
+
+def _dying(event: dict[str, Any], context: Any, last: Callable[[], None]) -> object:  # noqa: ANN401  # likewise
     peek = S3Store.peek
 
     def look(store: S3Store, key: str) -> Peek:
         if "killer" in key:
-            _DYING.acquire()  # for good: of several threads one releases, since others may hold the messages by then
-            release(event)
+            _DYING.acquire()  # for good: only one thread lets go, since others may hold the messages by then
+            last()
             os._exit(1)
         return peek(store, key)
 

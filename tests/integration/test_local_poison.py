@@ -3,6 +3,7 @@
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,9 +32,9 @@ def test_the_dead_letters_are_exactly_the_poison_and_the_killers(
             emulator(print)
         except LocalError as error:
             pytest.skip(str(error))
-    times = {"timeout": 60, "window": 0.3, "visibility": 90}  # longer than an invocation may take, as on AWS
+    times: dict[str, Any] = {"timeout": 60, "window": 0.3, "visibility": 90}  # as on AWS, longer than any invocation
     monkeypatch.setattr(processes, "_PAUSES", (0.0,))  # workers die all the time, and are wanted again at once
-    with started(tmp_path, "tests.stubs:dies_of_killers", speed=900, runtime=runtime, **times) as stack:
+    with started(tmp_path, "tests.stubs:dies_of_killers_and_lets_go", speed=900, runtime=runtime, **times) as stack:
         keys = HEALTHY + KILLERS
         random.Random(7).shuffle(keys)  # noqa: S311  # a tape, no secret
         for key in keys:
