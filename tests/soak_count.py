@@ -32,9 +32,9 @@ class Expected:
 
     def summary(self) -> str:
         """Counts."""
-        rows = sum(map(len, self.batches.values())), sum(self.images.values())
+        named, frames = sum(map(len, self.batches.values())), sum(self.images.values())
         return (
-            f"expected: {len(self.batches)} batches with {rows[0]} rows, {len(self.images)} loose images with {rows[1]}; "
+            f"expected: {len(self.batches)} batches with {named} rows, {len(self.images)} loose images with {frames}; "
             f"dead letters: {len(self.poison)} poison, {len(self.killers)} killers"
         )
 
