@@ -147,6 +147,21 @@ def test_redelivery_finishes_what_a_kill_or_a_timeout_broke_off(tmp_path: Path, 
     wait_for(lambda: not is_left(stack), "no emulator and no client is left")
 
 
+def test_a_fast_stack_leaves_the_function_time_to_start(tmp_path: Path) -> None:
+    """Lambda does not count the start as part of an invocation and the emulator does, so its time has a lower limit."""
+    with started(tmp_path, "tests.stubs:notes_events", speed=60, runtime=EMULATED) as stack:
+        assert (stack.stack.timeout, stack.stack.visibility) == (10, 30)
+
+
+def test_a_stack_too_fast_for_the_emulator_is_refused(tmp_path: Path) -> None:
+    """Where messages would come back while they are still worked on, one line says so."""
+    with (
+        pytest.raises(LocalError, match="a speed of 200 hides messages for 9 s, and .* take 10 s: choose a lower one"),
+        started(tmp_path, "tests.stubs:notes_events", speed=200, runtime=EMULATED),
+    ):
+        pytest.fail("it has started")
+
+
 def is_left(stack: Running) -> bool:
     """Whether any process still has the stack's endpoint in its environment."""
     needle = f"AWS_ENDPOINT_URL={stack.place.endpoint}\0".encode()
