@@ -156,7 +156,7 @@ def test_a_fast_stack_leaves_the_function_time_to_start(tmp_path: Path) -> None:
 def test_a_stack_too_fast_for_the_emulator_is_refused(tmp_path: Path) -> None:
     """Where messages would come back while they are still worked on, one line says so."""
     with (
-        pytest.raises(LocalError, match="a speed of 200 hides messages for 9 s, and .* take 10 s: choose a lower one"),
+        pytest.raises(LocalError, match=r"a speed of 200 hides messages for 9 s, and .* take 10 s: choose a lower one"),
         started(tmp_path, "tests.stubs:notes_events", speed=200, runtime=EMULATED),
     ):
         pytest.fail("it has started")
