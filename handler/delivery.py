@@ -5,7 +5,7 @@ Loose images come first, peeked at in parallel and committed folder by folder; t
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -39,10 +39,9 @@ def deliver(envelope: Envelope, tools: Tools, seconds_left: Callable[[], float])
 
     A drop that fails takes down the messages that brought it and nothing else.
     """
-    failed: dict[Message, Exception] = {
-        message: message.error for message in envelope.messages if message.error is not None
-    }
-    held = [message for message in envelope.messages if any(_is_ours(drop, tools.settings) for drop in message.drops)]
+    messages = [_ours(message, tools.settings) for message in envelope.messages]
+    failed: dict[Message, Exception] = {message: message.error for message in messages if message.error is not None}
+    held = [message for message in messages if message.drops]
     if not held:
         return failed
     try:
@@ -51,10 +50,10 @@ def deliver(envelope: Envelope, tools: Tools, seconds_left: Callable[[], float])
         _LOG.error("no model, so nothing is read: %s", error)
         return failed | dict.fromkeys(held, error)
     if tools.queue and envelope.queued:
-        parts = triage(held)
+        parts = triage([message for message in messages if message.drops or message.error is None])
         failed |= set_aside(parts.later, tools.queue, tools.settings.fetch_threads)
         held = list(parts.now)
-    drops = {drop: None for message in held for drop in message.drops if _is_ours(drop, tools.settings)}
+    drops = {drop: None for message in held for drop in message.drops}
     failures = _deliver_drops(list(drops), tools, classifier, seconds_left) if drops else {}
     for message in held:
         reason = next((failures[drop] for drop in message.drops if drop in failures), None)
@@ -93,9 +92,14 @@ def _send_again(queue: Queue | None, drop: Drop) -> None:
     queue.send(fresh_body(drop))
 
 
-def _is_ours(drop: Drop, settings: Settings) -> bool:
-    return (
-        drop.bucket == settings.digitdrop_bucket
-        and drop.key.startswith(INCOMING)
-        and not is_ignored(drop.key.removeprefix(INCOMING))
-    )
+def _ours(message: Message, settings: Settings) -> Message:
+    """The message without what is not for this function."""
+
+    def is_ours(drop: Drop) -> bool:
+        return (
+            drop.bucket == settings.digitdrop_bucket
+            and drop.key.startswith(INCOMING)
+            and not is_ignored(drop.key.removeprefix(INCOMING))
+        )
+
+    return replace(message, drops=tuple(filter(is_ours, message.drops)))

@@ -43,7 +43,8 @@ class Soak:
 
     def act(self) -> None:
         """Do one thing that users or AWS do."""
-        actions = [self.put_zip] * 6 + [self.put_image] * 12 + [self.repeat] * 6 + [self.put_poison]
+        actions = [self.put_zip] * 6 + [self.put_image] * 12 + [self.repeat] * 6
+        actions += [self.put_poison, self.put_nothing]
         self.random.choice(actions)()
 
     def put_zip(self) -> None:
@@ -76,6 +77,12 @@ class Soak:
         body = json.dumps({"hello": number}) if number % 2 else f"no JSON {number}"
         self.expected.poison.append(body)
         self.send(body)
+
+    def put_nothing(self) -> None:
+        """What is to be acknowledged, and nothing else."""
+        bodies = [{"Event": "s3:TestEvent"}, s3_event("incoming/loose-0/.DS_Store", bucket=self.stack.stack.bucket)]
+        self.send(json.dumps(self.random.choice(bodies)))
+        self.done["nothing"] += 1
 
     def put_killer(self) -> None:
         """An object whose handling ends the process."""

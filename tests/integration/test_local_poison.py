@@ -19,6 +19,7 @@ from tests.stacks import awaited, dead_letters, drop, is_idle, sqs_of, started
 PICTURE = encoded(bar(4, 20))
 HEALTHY = [f"incoming/d/{number:02}.png" for number in range(40)]
 KILLERS = ["incoming/d/killer-1.png", "incoming/e/killer-2.png"]
+NOTHING = [json.dumps({"Event": "s3:TestEvent"}), json.dumps(s3_event("incoming/d/", bucket="another"))]
 POISON = [json.dumps({"hello": "world"}), "no JSON at all"]
 
 
@@ -40,7 +41,12 @@ def test_the_dead_letters_are_exactly_the_poison_and_the_killers(
         for key in keys:
             drop(stack, key, PICTURE)
         sqs, url = sqs_of(stack.place), stack.place.queue_url(stack.stack.queue)
-        for body in [*POISON, *(json.dumps(s3_event(key, bucket=stack.stack.bucket)) for key in HEALTHY[::4])]:
+        drop(stack, "incoming/d/.DS_Store")
+        for body in [
+            *POISON,
+            *NOTHING,
+            *(json.dumps(s3_event(key, bucket=stack.stack.bucket)) for key in HEALTHY[::4]),
+        ]:
             sqs.send_message(QueueUrl=url, MessageBody=body)
         wait_for(lambda: is_idle(stack), "the queue is empty", 240)
         rows = awaited(stack, "predictions/d/predictions.csv").decode().splitlines()[1:]

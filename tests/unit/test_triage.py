@@ -109,3 +109,17 @@ def test_a_message_that_is_partly_malformed_still_fails_after_its_drops_were_set
     failed = deliver(envelope, tools, lambda: 300)
     assert [message.identifier for message in failed] == ["broken"]
     assert (len(queue.sent), queue.acknowledged) == (2, [])
+
+
+def test_a_message_that_brings_nothing_does_not_die_with_a_suspect() -> None:
+    """It is deleted before the suspect is handled, and nothing is sent in its place, nor does it come round again."""
+    nothing = [json.dumps(body) for body in ({"Event": "s3:TestEvent"}, s3_event("incoming/.DS_Store", "models/x"))]
+    records = [sqs_record(str(number), body, 2) for number, body in enumerate(nothing)]
+    envelope = unwrap({"Records": [*records, sqs_record("suspect", json.dumps(s3_event("incoming/0.png")), 2)]})
+    deleted: list[str] = []
+    queue = MemoryQueue()
+    store = MemoryStore(lambda _call: deleted.extend(queue.acknowledged))
+    tools = Tools(Settings(BUCKET, queue_url="there is one", fetch_threads=1), store, queue, RowClassifier)
+    assert deliver(envelope, tools, lambda: 300) == {}
+    assert deleted == ["0 2", "1 2"]
+    assert queue.sent == []
