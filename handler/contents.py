@@ -23,6 +23,11 @@ _MAGICS: Final = (
     *((magic, kind) for kind, magic in MAGIC.items()),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip archive"),
     (b"Rar!\x1a\x07", "RAR archive"),
+    (b"MSCF\0\0\0\0", "Cabinet archive"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard file"),
+    (b"\x04\x22\x4d\x18", "LZ4 file"),
+    (b"LZIP", "lzip file"),
+    (b"\x1f\x9d", "compress file"),
 )
 _USTAR: Final = slice(257, 262)
 _SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")

@@ -39,12 +39,15 @@ class Envelope:
 def unwrap(event: object) -> Envelope:
     """The messages of an event and the drops in each, in order.
 
-    Raises `EventError` for an envelope that nobody knows, unless a queue's message holds it.
+    Raises `EventError` for an envelope that nobody knows, unless a queue's message holds it. Where some of several
+    records name a drop, the others make an error of the message.
     """
     if isinstance(event, dict) and {source_of(record) for record in records_of(event)} == {"aws:sqs"}:
         return Envelope(tuple(_message(record) for record in event["Records"]), queued=True)
     errors: list[EventError] = []
     drops = tuple(find_drops(event, errors))
+    if errors and not drops:
+        raise errors[0]
     return Envelope((Message(drops, error=errors[0] if errors else None),), queued=False)
 
 

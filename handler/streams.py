@@ -13,8 +13,8 @@ _SLICE: Final = 1024
 """Bytes into a decompressor at a time, and out of it: where a file is damaged, no more than these are lost before."""
 XZ_MEMORY: Final = 128 << 20
 """An xz stream declares the memory that it takes, up to 4 GiB; presets take 65 MB at most."""
-
-
+_STREAM_BYTES: Final = 1024
+"""What beginning a stream counts for: millions of empty ones take time and give nothing."""
 GZIP: Final = "gzip file"
 BZIP2: Final = "bzip2 file"
 XZ: Final = "xz file"
@@ -70,7 +70,7 @@ def _make(kind: str) -> _Decompressor:
 
 
 def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
-    """The bytes of a gzip, bzip2 or xz file, in small pieces; `kind` is a key of `MAGIC`.
+    """The bytes of a gzip, bzip2 or xz file, in small pieces, an empty one before each stream; `kind` is of `MAGIC`.
 
     Streams that follow each other are one, as all three tools have it; zeros after the last are padding.
     Raises `UnreadableError` where a stream is damaged, ends early, or wants more memory than `XZ_MEMORY`.
@@ -78,6 +78,7 @@ def decompress(file: BinaryIO, kind: str) -> Iterator[bytes]:
     held, streams = file.read(_SLICE), 0
     while held or not streams:
         decompressor = _make(kind)
+        yield b""
         while not decompressor.eof:
             if decompressor.needs_input:
                 held = held or file.read(_SLICE)
@@ -121,10 +122,11 @@ class Budget:
     def spend(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """The pieces, each of them paid for; `SpentError` where that cannot be."""
         for piece in pieces:
-            self._left -= len(piece)
+            self._left -= len(piece) or _STREAM_BYTES
             if self._left < 0:
                 raise SpentError(f"more than {self._limit} bytes leave it")
-            yield piece
+            if piece:
+                yield piece
 
 
 class Stream:
@@ -148,7 +150,7 @@ class Stream:
         size = len(self._held) - self._at
         if size < count:
             parts = [self._held[self._at :]]
-            while size < count and (piece := next(self._pieces, b"")):
+            while size < count and (piece := next(self._pieces, None)) is not None:
                 parts.append(piece)
                 size += len(piece)
             self._held, self._at = b"".join(parts), 0

@@ -75,7 +75,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     place = Place(listening.getsockname()[1])
     with Processes(plan.output) as processes:
         base = place.environment(os.environ)
-        stack = scaled(_stack(place, plan.parameters or {}), plan.speed)
+        stack = scaled(stack_at(place, plan.parameters or {}), plan.speed)
         if program:
             stack = _with_time_to_start(stack, plan.speed)
         server = processes.start(
@@ -85,7 +85,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         create(stack, place)
         publish(stack, place, lambda: _train(processes, stack, base), say)
         count = max(1, min(stack.max_concurrency, os.cpu_count() or 1))
-        jobs = [_job(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
+        jobs = [job_of(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
         environment = base | dict(stack.environment)
         workers = [processes.start(job.name, "infra.worker", [job.to_json()], environment) for job in jobs]
         yield Running(place, stack, server, tuple(workers), say)
@@ -100,7 +100,8 @@ def listen(port: int) -> socket.socket:
         raise LocalError(f"port {port} {reason}; choose another: make up PORT={max(port, 5000) + 1}") from error
 
 
-def _stack(place: Place, parameters: Mapping[str, str]) -> Stack:
+def stack_at(place: Place, parameters: Mapping[str, str]) -> Stack:
+    """What the template describes, with these parameters; `LocalError` where it cannot be read."""
     try:
         text = TEMPLATE.read_text(encoding="utf-8")
     except OSError as error:
@@ -127,7 +128,8 @@ def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -
         raise LocalError(f"training {how_it_ended(status)}; what it said is above")
 
 
-def _job(name: str, handler: str, program: str, place: Place, stack: Stack) -> Job:
+def job_of(name: str, handler: str, program: str, place: Place, stack: Stack) -> Job:
+    """What one execution environment of the function needs to know; `program` is the emulator, or ""."""
     return Job(
         name=name,
         handler=handler,

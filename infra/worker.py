@@ -23,7 +23,7 @@ from infra.poller import Message, event, failed, gather, tens
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-Invoke = Callable[[dict[str, Any]], Any]
+Invoke = Callable[[Any], Any]
 """An event to the function's reply; raises where the function fails."""
 
 
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> None:
     """Work until the process is ended."""
     job = Job(**json.loads(arguments[0]))
     logging.basicConfig(stream=sys.stdout, format=f"{job.name}: %(levelname)s %(message)s", level=logging.WARNING)
-    invoke = _emulated(job) if job.emulator else _here(job)
+    invoke = invoker(job)
     sqs = Place(job.port).sqs()
     while True:
         work(job, sqs, invoke)
@@ -102,12 +102,17 @@ def remaining_of(job: Job, invoke: Invoke, messages: list[Message]) -> set[str]:
     return failed(reply, identifiers, reports_failures=job.reports_failures)
 
 
+def invoker(job: Job) -> Invoke:
+    """The function in the runtime that the job names."""
+    return _emulated(job) if job.emulator else _here(job)
+
+
 def _here(job: Job) -> Invoke:
     """The function in this process; where it takes too long, the process prints where it is and ends with status 1."""
     module, _, name = job.handler.partition(":")
     handler = getattr(importlib.import_module(module), name)
 
-    def invoke(event_: dict[str, Any]) -> Any:  # noqa: ANN401  # a function may reply anything
+    def invoke(event_: Any) -> Any:  # noqa: ANN401  # a function may reply anything
         context = begin(job.function, job.memory_mb, job.timeout, Place(job.port))
         faulthandler.dump_traceback_later(job.timeout, exit=True)  # also where a C function keeps Python's lock
         try:

@@ -23,8 +23,8 @@ from typing import Final
 from infra.running import EMULATED, HERE, Running
 from tests.doubles import bar, s3_event, zipped
 from tests.processes import descendants
-from tests.soak_count import Expected, differences, in_frames
-from tests.stacks import drop, is_idle, sqs_of, started
+from tests.soak_count import Expected, differences, in_frames, repeated
+from tests.stacks import dead_letters, drop, is_idle, sqs_of, started
 
 PICTURE: Final = in_frames(bar(4, 20), 1)
 DRAIN_SECONDS: Final = 1800
@@ -121,8 +121,11 @@ def main(arguments: list[str]) -> int:
         _say(f"No more kills: {dict(soak.done)}, {len(soak.expected.killers)} killers")
         seconds = _drain(stack)
         _say(f"The queue was empty after {seconds:.0f} s more")
-        found = differences(stack, soak.expected)
+        letters = dead_letters(stack)
+        found = differences(stack, soak.expected, letters)
     _say(soak.expected.summary())
+    again = repeated(letters, soak.expected)
+    _say(f"found: {len(letters)} dead letters; killers that are more than one of them: {again}")
     for line in found:
         _say(f"WRONG: {line}")
     _say(f"{len(found)} differences")

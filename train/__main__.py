@@ -18,14 +18,18 @@ def main(arguments: list[str]) -> int:
     _prepare_output()
     try:
         commands[flags.command](flags)
-    except (DigitdropError, OSError) as error:
-        line = " ".join(str(error).splitlines())
-        print(f"error: {line}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
-        return 1
+    except DigitdropError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)  # noqa: T201  # likewise
-        return 130
+        return _failed("interrupted", 130)
     return 0
+
+
+def _failed(reason: str, status: int = 1) -> int:
+    print(f"error: {' '.join(reason.splitlines())}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
+    return status
 
 
 def _train(flags: Namespace) -> None:

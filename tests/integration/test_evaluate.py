@@ -219,7 +219,8 @@ def test_a_set_that_cannot_be_evaluated_is_one_line(tmp_path: Path, capsys: pyte
     assert "has no labels.csv" in refusal(bare, out, capsys, *model)
     bare.write_bytes(b"no zip")
     assert "cannot be read as a zip (truncated" in refusal(bare, out, capsys, *model)
-    assert "nowhere.zip" in refusal(tmp_path / "nowhere.zip", out, capsys, *model)
+    missing = tmp_path / "nowhere.zip"
+    assert refusal(missing, out, capsys, *model) == f"error: {missing}: No such file or directory\n"
     other = write(tmp_path, "other.zip", {"b.png": "1"}, {"a.png": encoded(BARS["1"])})
     said = refusal(other, out, capsys, *model)
     assert "it names 'b.png', and the zip has 'a.png'; write the paths as they are in the zip" in said

@@ -159,8 +159,16 @@ def test_one_bad_record_fails_the_whole_message_that_it_is_in() -> None:
     envelope = unwrap(sqs_event(sns_event(s3_event("a"), "garbage"), s3_event("b")))
 
     assert [message.error is None for message in envelope.messages] == [False, True]
-    with pytest.raises(EventError):
-        unwrap(sns_event(s3_event("a"), "garbage"))
+    assert [message.drops for message in envelope.messages] == [(Drop(BUCKET, "a"),), (Drop(BUCKET, "b"),)]
+
+
+def test_what_is_good_beside_a_bad_record_is_tried_before_the_event_fails() -> None:
+    """Without a queue all records are tried, whatever they come from, and the first failure stands."""
+    mixed = {"Records": [*s3_event("a")["Records"], *sqs_event("{}")["Records"], *sns_event("x")["Records"]]}  # type: ignore[misc]  # lists of records
+    for event in (sns_event(s3_event("a"), "garbage"), mixed):
+        (message,) = unwrap(event).messages
+        assert message.drops == (Drop(BUCKET, "a"),)
+        assert isinstance(message.error, EventError)
 
 
 @pytest.mark.parametrize("wrap", [sns_event, published, sqs_event])

@@ -155,7 +155,7 @@ def test_a_fresh_body_brings_the_same_drop(bucket: str, key: str) -> None:
         {"Records": [None]},
         {"Records": [{}]},
         {"Records": [{"eventSource": "aws:kinesis"}]},
-        {"Records": [*s3_event("a")["Records"], *sqs_event("{}")["Records"]]},  # type: ignore[misc]  # lists of records
+        {"Records": [*sqs_event("{}")["Records"], {}]},  # type: ignore[misc]  # a list of records
         {"source": "aws.s3", "detail": {}},
         {"Event": "another"},
     ],
