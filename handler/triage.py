@@ -35,6 +35,7 @@ def triage(messages: Sequence[Message]) -> Triage:
     """What to handle now, and what to send afresh before that; pure.
 
     A suspect message of several drops is never handled: sent afresh, each of its drops has a message of its own.
+    One without any, with which nothing is to be done, is set aside too, or it would die with the suspects it came with.
     """
     worst = max(map(suspicion, messages), default=0)
     if not worst:
@@ -52,7 +53,7 @@ def suspicion(message: Message) -> int:
 
 
 def set_aside(messages: Sequence[Message], queue: Queue, threads: int) -> dict[Message, StoreError]:
-    """Send messages afresh, then delete them as they came; gives those that could not be sent, each with its reason.
+    """Send the drops of messages afresh, then delete these as they came; gives those that could not be, with reasons.
 
     A process that dies in between leaves a drop in two messages, never in none.
     """

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from pathlib import Path
 from typing import IO, Final
@@ -24,8 +24,8 @@ HERE: Final = "python"
 """The runtime that is nothing but the workers' own processes."""
 EMULATED: Final = "rie"
 """Lambda's own Runtime Interface Client and Emulator."""
-_LEAST_EMULATED_SECONDS: Final = 5
-"""The emulator counts the start of the function, a second or two, as part of an invocation."""
+_LEAST_EMULATED_SECONDS: Final = 10
+"""The emulator counts the start of the function as part of an invocation; Lambda gives it as much beside that."""
 _MODEL: Final = ("--network", "mlp")
 """What is trained where no model is there: flags of `python -m train`."""
 
@@ -76,11 +76,8 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     with Processes(plan.output) as processes:
         base = place.environment(os.environ)
         stack = scaled(stack_at(place, plan.parameters or {}), plan.speed)
-        if program and stack.timeout < _LEAST_EMULATED_SECONDS:
-            raise LocalError(
-                f"a speed of {plan.speed:g} leaves an invocation {stack.timeout:g} s, and in the emulator it needs "
-                f"{_LEAST_EMULATED_SECONDS} s: choose a lower one"
-            )
+        if program:
+            stack = _with_time_to_start(stack, plan.speed)
         server = processes.start(
             "the moto server", "infra.server", [str(listening.fileno())], base, descriptor=listening.fileno()
         )
@@ -110,6 +107,17 @@ def stack_at(place: Place, parameters: Mapping[str, str]) -> Stack:
     except OSError as error:
         raise LocalError(f"{TEMPLATE} cannot be read ({error.strerror}): run this in the project's folder") from error
     return read_stack(text, place, {"BucketName": BUCKET, **parameters})
+
+
+def _with_time_to_start(stack: Stack, speed: float) -> Stack:
+    """The stack with invocations long enough for the emulator; messages must stay hidden for longer than that."""
+    timeout = max(stack.timeout, _LEAST_EMULATED_SECONDS)
+    if stack.timeout < timeout and stack.visibility <= timeout + stack.window:
+        raise LocalError(
+            f"a speed of {speed:g} hides messages for {stack.visibility} s, and in the emulator an invocation may "
+            f"take {timeout:g} s: choose a lower one"
+        )
+    return replace(stack, timeout=timeout)
 
 
 def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -> None:

@@ -28,3 +28,13 @@ def runs(pid: int) -> bool:
         return False
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607  # ps, wherever it is
     return bool(state.strip()) and not state.startswith("Z")
+
+
+def descendants(root: int) -> list[int]:
+    """The pids of all processes that one started, and that those did."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607  # ps, wherever it is
+    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    found = [root]
+    for above in found:
+        found += [pid for pid, parent in pairs if parent == above and runs(pid)]
+    return found[1:]

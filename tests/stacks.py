@@ -4,23 +4,38 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from infra import resources
 from infra import running as stack_module
+from infra.place import Place
 from infra.running import HERE, Plan, Running, running
 from infra.stack import Stack, scaled
 from tests.processes import PATIENCE
 from tests.releases import make_release
 from train.publish import read_release
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
 ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def started(folder: Path, handler: str, *, speed: float = 1, runtime: str = HERE, **times: float) -> Iterator[Running]:
+def started(  # what tests choose
+    folder: Path,
+    handler: str,
+    *,
+    speed: float = 1,
+    runtime: str = HERE,
+    output: IO[bytes] | None = None,
+    **times: float,
+) -> Iterator[Running]:
     """The stack on a free port with a release of its own, kept in `folder`; `times` replace those of the template."""
 
     def adjusted(stack: Stack, factor: float) -> Stack:
@@ -31,13 +46,25 @@ def started(folder: Path, handler: str, *, speed: float = 1, runtime: str = HERE
         patch.chdir(ROOT)
         patch.setattr(resources, "latest_release", lambda **_least: release)
         patch.setattr(stack_module, "scaled", adjusted)
-        with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime), print) as stack:
+        with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime, output=output), print) as stack:
             yield stack
+
+
+@cache
+def s3_of(place: Place) -> "S3Client":
+    """A client of the stack's S3, made once: that takes longer than most of what is asked of it."""
+    return place.s3()
+
+
+@cache
+def sqs_of(place: Place) -> "SQSClient":
+    """A client of the stack's SQS, made once likewise."""
+    return place.sqs()
 
 
 def drop(stack: Running, key: str, body: bytes = b"x") -> None:
     """Upload an object."""
-    stack.place.s3().put_object(Bucket=stack.stack.bucket, Key=key, Body=body)
+    s3_of(stack.place).put_object(Bucket=stack.stack.bucket, Key=key, Body=body)
 
 
 def note(stack: Running, key: str) -> str:
@@ -47,7 +74,7 @@ def note(stack: Running, key: str) -> str:
 
 def awaited(stack: Running, key: str) -> bytes:
     """An object that will be there, or one whose key begins like that, waited for while the stack is looked after."""
-    s3 = stack.place.s3()
+    s3 = s3_of(stack.place)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         stack.tend()
@@ -62,13 +89,16 @@ def is_idle(stack: Running) -> bool:
     """Whether the queue holds nothing any more, neither waiting nor being worked on."""
     stack.tend()
     url = stack.place.queue_url(stack.stack.queue)
-    counts = stack.place.sqs().get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    return counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
+    for _ in range(2):  # the two are counted one after the other: what becomes visible in between is in neither
+        counts = sqs_of(stack.place).get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        if not counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0":
+            return False
+    return True
 
 
 def dead_letters(stack: Running) -> list[str]:
     """The bodies in the dead-letter queue, which they are taken out of."""
-    sqs, url = stack.place.sqs(), stack.place.queue_url(stack.stack.dead_letters)
+    sqs, url = sqs_of(stack.place), stack.place.queue_url(stack.stack.dead_letters)
     found: list[str] = []
     while True:
         messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])

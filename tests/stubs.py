@@ -3,6 +3,9 @@
 import json
 import os
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +17,7 @@ from handler.ports import Peek
 from handler.store import S3Store
 
 BUCKET = "digitdrop-local"
+_DYING = Lock()
 
 
 def note(key: str, body: str) -> None:
@@ -72,15 +76,39 @@ def hangs_before_its_first_write(event: dict[str, Any], context: Any) -> object:
 
 def dies_of_killers(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401  # likewise
     """The real handler, in a process that is gone as soon as it looks at an object called killer."""
+    return _dying(event, context, lambda: None)
+
+
+def dies_of_killers_and_lets_go(event: dict[str, Any], context: Any) -> object:  # noqa: ANN401  # likewise
+    """The same, but what the dead process held is visible at once, as if its visibility timeout had passed.
+
+    That timeout can then be long: nothing but a death brings a message back, however slow the machine is.
+    """
+    return _dying(event, context, lambda: release(event))
+
+
+def _dying(event: dict[str, Any], context: Any, last: Callable[[], None]) -> object:  # noqa: ANN401  # likewise
     peek = S3Store.peek
 
     def look(store: S3Store, key: str) -> Peek:
         if "killer" in key:
+            _DYING.acquire()  # for good: only one thread lets go, since others may hold the messages by then
+            last()
             os._exit(1)
         return peek(store, key)
 
     with patch.object(S3Store, "peek", look):
         return app.lambda_handler(event, context)
+
+
+def release(event: dict[str, Any]) -> None:
+    """Make what an invocation still holds visible again."""
+    sqs = boto3.client("sqs")
+    for record in event["Records"]:
+        with suppress(ClientError):  # it is deleted
+            sqs.change_message_visibility(
+                QueueUrl=os.environ["QUEUE_URL"], ReceiptHandle=record["receiptHandle"], VisibilityTimeout=0
+            )
 
 
 def tells_its_process(event: dict[str, Any], _context: object) -> list[int]:

@@ -15,7 +15,7 @@ from infra.emulator import emulator
 from infra.place import Place
 from infra.processes import LocalError
 from infra.running import BUCKET
-from tests.processes import PATIENCE, runs, wait_for
+from tests.processes import PATIENCE, descendants, runs, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,16 +53,6 @@ def up(
             yield process, children, int(said.partition("http://127.0.0.1:")[2].partition(":")[0])
         finally:
             process.kill()
-
-
-def descendants(root: int) -> list[int]:
-    """The pids of all processes that one started, and that those did."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607  # ps, wherever it is
-    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    found = [root]
-    for above in found:
-        found += [pid for pid, parent in pairs if parent == above and runs(pid)]
-    return found[1:]
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])

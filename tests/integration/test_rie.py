@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,9 +123,9 @@ def test_what_outlasts_its_time_has_failed(idle_stack: Running, program: str) ->
 @pytest.mark.parametrize("victim", ["client", "emulator", "worker", "nobody"])
 def test_redelivery_finishes_what_a_kill_or_a_timeout_broke_off(tmp_path: Path, victim: str) -> None:
     """After a kill -9 in mid-batch, or the function's timeout alone, every row is there once, and no letter is dead."""
-    times = {"window": 0.5} | (
-        {"visibility": 8, "timeout": 5} if victim == "nobody" else {"visibility": 3, "timeout": 60}
-    )
+    times: dict[str, Any] = {"window": 0.5, "visibility": 10, "timeout": 60}
+    if victim == "nobody":
+        times |= {"visibility": 14, "timeout": 10}  # the start of the function counts too, and takes seconds
     handler = "tests.stubs:hangs_before_its_first_write"
     with started(tmp_path, handler, speed=100, runtime=EMULATED, **times) as stack:
         for number in range(10):
@@ -144,6 +145,21 @@ def test_redelivery_finishes_what_a_kill_or_a_timeout_broke_off(tmp_path: Path, 
         children = stack.workers
     assert not any(runs(child.process.pid) for child in children)
     wait_for(lambda: not is_left(stack), "no emulator and no client is left")
+
+
+def test_a_fast_stack_leaves_the_function_time_to_start(tmp_path: Path) -> None:
+    """Lambda does not count the start as part of an invocation and the emulator does, so its time has a lower limit."""
+    with started(tmp_path, "tests.stubs:notes_events", speed=60, runtime=EMULATED) as stack:
+        assert (stack.stack.timeout, stack.stack.visibility) == (10, 30)
+
+
+def test_a_stack_too_fast_for_the_emulator_is_refused(tmp_path: Path) -> None:
+    """Where messages would come back while they are still worked on, one line says so."""
+    with (
+        pytest.raises(LocalError, match=r"a speed of 200 hides messages for 9 s, and .* take 10 s: choose a lower one"),
+        started(tmp_path, "tests.stubs:notes_events", speed=200, runtime=EMULATED),
+    ):
+        pytest.fail("it has started")
 
 
 def is_left(stack: Running) -> bool:

@@ -43,7 +43,7 @@ PURE = {
     *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
     *("ports", "ahead"),
 }
-DELIVERY = {"app", "delivery", "triage", "drops", "commit", "store", "model"}
+DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model"}
 
 
 def module_name(path: Path) -> str:

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from handler.delivery import Tools, deliver
 from handler.errors import StoreError
 from handler.events import Message, fresh_body, unwrap
+from handler.settings import Settings
 from handler.triage import TOGETHER, set_aside, triage
-from tests.doubles import MemoryQueue, s3_event, sqs_record
+from tests.doubles import BUCKET, MemoryQueue, MemoryStore, RowClassifier, s3_event, sqs_record
 
 
 def messages(*receives: int, drops: int = 1) -> list[Message]:
@@ -80,3 +82,44 @@ def test_what_cannot_be_set_aside_is_not_lost(call: str, failed: list[str]) -> N
     queue = MemoryQueue(break_down)
     assert names(tuple(set_aside(messages(1), queue, 4))) == failed
     assert queue.acknowledged == []
+
+
+def test_a_message_that_is_partly_malformed_is_not_deleted() -> None:
+    """Its drops are sent afresh, and it stays, to end as a dead letter for what could not be understood in it."""
+    records = [*s3_event("incoming/0.png", "incoming/1.png")["Records"], {"hello": "world"}]  # type: ignore[misc]  # it is a list
+    (broken,) = unwrap({"Records": [sqs_record("broken", json.dumps({"Records": records}), 2)]}).messages
+    assert broken.error
+    parts = triage([broken])
+    assert parts.now == ()
+    queue = MemoryQueue()
+    assert set_aside(parts.later, queue, 1) == {}
+    assert [unwrap(json.loads(body)).messages[0].drops[0].key for body in queue.sent] == [
+        "incoming/0.png",
+        "incoming/1.png",
+    ]
+    assert queue.acknowledged == []
+
+
+def test_a_message_that_is_partly_malformed_still_fails_after_its_drops_were_set_aside() -> None:
+    """The reply names it, so that nobody deletes it either."""
+    records = [*s3_event("incoming/0.png", "incoming/1.png")["Records"], {"hello": "world"}]  # type: ignore[misc]  # likewise
+    envelope = unwrap({"Records": [sqs_record("broken", json.dumps({"Records": records}), 2)]})
+    queue = MemoryQueue()
+    tools = Tools(Settings(BUCKET, queue_url="there is one", fetch_threads=1), MemoryStore(), queue, RowClassifier)
+    failed = deliver(envelope, tools, lambda: 300)
+    assert [message.identifier for message in failed] == ["broken"]
+    assert (len(queue.sent), queue.acknowledged) == (2, [])
+
+
+def test_a_message_that_brings_nothing_does_not_die_with_a_suspect() -> None:
+    """It is deleted before the suspect is handled, and nothing is sent in its place, nor does it come round again."""
+    nothing = [json.dumps(body) for body in ({"Event": "s3:TestEvent"}, s3_event("incoming/.DS_Store", "models/x"))]
+    records = [sqs_record(str(number), body, 2) for number, body in enumerate(nothing)]
+    envelope = unwrap({"Records": [*records, sqs_record("suspect", json.dumps(s3_event("incoming/0.png")), 2)]})
+    deleted: list[str] = []
+    queue = MemoryQueue()
+    store = MemoryStore(lambda _call: deleted.extend(queue.acknowledged))
+    tools = Tools(Settings(BUCKET, queue_url="there is one", fetch_threads=1), store, queue, RowClassifier)
+    assert deliver(envelope, tools, lambda: 300) == {}
+    assert deleted == ["0 2", "1 2"]
+    assert queue.sent == []

@@ -88,6 +88,7 @@ def keys_of(body: str) -> set[str]:
     healthy=st.integers(0, 60),
     killers=st.integers(0, 4),
     poison=st.integers(0, 4),
+    nothing=st.integers(0, 4),
     batch_size=st.sampled_from([1, 3, 10, 100]),
     most_held=st.integers(1, 4),
     shared=st.booleans(),
@@ -95,7 +96,15 @@ def keys_of(body: str) -> set[str]:
 )
 @settings(max_examples=120, deadline=None)
 def test_the_dead_letters_are_exactly_the_killers_and_the_poison(  # noqa: PLR0913  # what the queue is made of
-    healthy: int, killers: int, poison: int, batch_size: int, most_held: int, *, shared: bool, random: Random
+    *,
+    healthy: int,
+    killers: int,
+    poison: int,
+    nothing: int,
+    batch_size: int,
+    most_held: int,
+    shared: bool,
+    random: Random,
 ) -> None:
     """Whoever shares batches with whom, at any concurrency, with duplicates: all the healthy are done, no other is."""
     groups = {"healthy": healthy, "killer": killers, "poison": poison}
@@ -105,10 +114,13 @@ def test_the_dead_letters_are_exactly_the_killers_and_the_poison(  # noqa: PLR09
     copies = keys + random.sample(keys, len(keys) // 5)
     bad = [key for key in copies if "healthy" not in key]
     random.shuffle(copies)
+    envelopes = [json.dumps({"Event": "s3:TestEvent"}), json.dumps(s3_event("incoming/.DS_Store"))] * nothing
     while copies:
         count = random.randint(1, 3) if shared else 1
         sqs.send(json.dumps(s3_event(*copies[:count])))
         del copies[:count]
+        if envelopes:
+            sqs.send(envelopes.pop())
     settings_ = Settings(BUCKET, queue_url="there is one", fetch_threads=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "wire", lambda: Tools(settings_, store, sqs, RowClassifier))
