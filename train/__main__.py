@@ -86,7 +86,8 @@ def _list(flags: Namespace) -> None:
     if not found:
         _say("no models yet: python -m train publishes one")
         return
-    row = "{:12}  {:10}  {:>8}  {:25}  {}"
+    width = max(10, *(len(entry.network) for entry in found))
+    row = f"{{:12}}  {{:{width}}}  {{:>8}}  {{:25}}  {{}}"
     _say(row.format("version", "network", "accuracy", "created", "state"))
     for entry in found:
         accuracy = "" if entry.accuracy is None else f"{entry.accuracy:.4f}"
