@@ -6,10 +6,12 @@ READY := $(VENV)/requirements.stamp
 PYTHON ?=
 PORT ?=
 SPEED ?=
+RUNTIME ?=
+EVENT ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up train test lint lock clean
+.PHONY: help demo up send train test lint lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
@@ -18,8 +20,13 @@ help:  ## list these targets
 demo: $(READY)  ## train a model if there is none, drop MNIST's test set into a local stack, sum up the CSVs
 	@$(PY) -m infra.local demo
 
-up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60
-	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) $(FLAGS)
+up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60; RUNTIME=rie in Lambda's own runtime
+	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) \
+		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
+
+send: $(READY)  ## hand one event to the function beside make up: EVENT=infra/events/sns.json, PORT and RUNTIME as there
+	@$(PY) -m infra.local send $(or $(EVENT),infra/events/s3.json) $(if $(PORT),--port $(PORT)) \
+		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
 
 train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B", see python -m train --help
 	$(PY) -m train $(FLAGS)

@@ -43,7 +43,7 @@ def wire() -> Tools:
     settings = read_settings(os.environ)
     _LOG.setLevel(settings.log_level)
     store = S3Store(settings.digitdrop_bucket, threads=settings.fetch_threads)
-    queue = SqsQueue(settings.queue_url) if settings.queue_url else None
+    queue = SqsQueue(settings.queue_url, threads=settings.fetch_threads) if settings.queue_url else None
     return Tools(settings, store, queue, Registry(store).current)
 
 

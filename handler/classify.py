@@ -5,8 +5,8 @@ from itertools import islice
 
 import numpy as np
 
-from handler.batches import Named
 from handler.images import SIDE, normalise
+from handler.members import Named
 from handler.ports import Classifier, Images
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from handler.batches import Named, is_folder_marker, read_batch, read_picture, sniff, until
+from handler.batches import read_batch
 from handler.classify import classify
 from handler.commit import BatchCsv, Reading, commit_batch, look, stands
+from handler.contents import sniff
 from handler.errors import OUT_OF_TIME, ChangedError, UnreadableError
+from handler.members import Named, is_folder_marker, read_picture, until
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import Counts, batch_csv_of, folder_of, write_csv
 from handler.rows import ERROR, REVIEW, Row, image_cell

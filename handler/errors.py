@@ -57,6 +57,10 @@ class PredictionsError(DigitdropError, ValueError):
     """An object under `predictions/` is not a CSV of this schema and must not be written over."""
 
 
+class SpentError(DigitdropError):
+    """The bytes that may leave the decompressors of one drop are spent: what is left of it is not read."""
+
+
 class PostponedError(DigitdropError):
     """There is no time for a drop in this invocation: another one takes it."""
 

@@ -10,7 +10,7 @@ Plane = NDArray[np.float32]
 
 LONGEST: Final = 1024
 """A side of more pixels is reduced by a whole factor towards this: a digit is read from 20."""
-_LUMINANCE: Final = np.array([0.299, 0.587, 0.114], np.float32)
+RGB_WEIGHTS: Final = np.array([0.299, 0.587, 0.114], np.float32)
 """Of red, green and blue (ITU-R BT.601), as Pillow weighs them too."""
 _TOPS: Final = ((255.0, 4095.0, 65535.0), (1.0, 255.0, 65535.0))
 """What white is in files of integers (of 8, 12 and 16 bits, whatever they are stored in), and of floats."""
@@ -37,6 +37,11 @@ def read_luminance(picture: Image.Image) -> Plane:
     return _unit(_reduced(picture.convert("L")))
 
 
+def reduce_plane(plane: Plane) -> Plane:
+    """A plane with its sides divided by the whole number that brings the longer one towards `LONGEST`."""
+    return np.asarray(_reduced(Image.fromarray(plane)), np.float32) if max(plane.shape) >= 2 * LONGEST else plane
+
+
 def _reduced(picture: Image.Image) -> Image.Image:
     factor = max(picture.size) // LONGEST
     return picture.reduce(factor) if factor > 1 else picture
@@ -57,14 +62,14 @@ def _scaled(picture: Image.Image) -> Plane:
     if low >= 0:
         slack = OVERSHOOT if picture.mode == "F" else 1
         bottom, top = 0.0, next((top for top in _TOPS[picture.mode == "F"] if high <= top * slack), high)
-    reduced = np.asarray(_reduced(Image.fromarray(values)), np.float64)  # 64 bits: the difference of two floats fits
-    return ((reduced - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).clip(0, 1).astype(np.float32)
+    smaller = reduce_plane(values).astype(np.float64)  # 64 bits: the difference of two floats fits
+    return ((smaller - bottom) / max(top - bottom, np.finfo(np.float64).tiny)).clip(0, 1).astype(np.float32)
 
 
 def _on_paper(picture: Image.Image) -> Plane:
     """Luminance over white, or over black if what is opaque is all light: white ink would not show on white."""
     pixels = np.asarray(picture, np.float32) / np.float32(255)
-    luminance, alpha = pixels[..., :3] @ _LUMINANCE, pixels[..., 3]
+    luminance, alpha = pixels[..., :3] @ RGB_WEIGHTS, pixels[..., 3]
     opaque = alpha > _DARK * alpha.max()
     light = opaque.any() and not opaque.all() and float(np.quantile(luminance[opaque], _INK_SHARE)) > _DARK
     paper = np.float32(0 if light else 1)

@@ -65,6 +65,9 @@ class Queue(Protocol):
     def send(self, body: str) -> None:
         """Add a fresh message."""
 
+    def acknowledge(self, receipt: str) -> None:
+        """Delete a message that was received."""
+
     def delay(self, receipt: str, seconds: int) -> None:
         """Hide a message that was received for `seconds` more."""
 

@@ -148,16 +148,21 @@ class S3Store:
 
 
 class SqsQueue:
-    """`ports.Queue` on one queue of SQS."""
+    """`ports.Queue` on one queue of SQS; safe to call from several threads."""
 
-    def __init__(self, url: str, client: "SQSClient | None" = None) -> None:
+    def __init__(self, url: str, client: "SQSClient | None" = None, threads: int = 16) -> None:
         self._url = url
-        self._client: SQSClient = client or boto3.client("sqs", config=_config(1))
+        self._client: SQSClient = client or boto3.client("sqs", config=_config(threads))
 
     def send(self, body: str) -> None:
         """Add a fresh message."""
         with _faults("sending to", self._url):
             self._client.send_message(QueueUrl=self._url, MessageBody=body)
+
+    def acknowledge(self, receipt: str) -> None:
+        """Delete a received message."""
+        with _faults("deleting a message of", self._url):
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
 
     def delay(self, receipt: str, seconds: int) -> None:
         """Hide a received message for `seconds` more, 0 to 43,200."""

@@ -6,8 +6,13 @@ and never writes to. It ends when the parent does, even by `kill -9`, on Linux a
 
 import os
 import runpy
+import select
 import sys
 import threading
+from typing import Final
+
+_LAST_SECONDS: Final = 0.5
+"""Within which processes that end together do."""
 
 
 def main(arguments: list[str]) -> None:
@@ -15,7 +20,12 @@ def main(arguments: list[str]) -> None:
     descriptor, module, *rest = arguments
     threading.Thread(target=_end_with_parent, args=(int(descriptor),), daemon=True).start()
     sys.argv = [module, *rest]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except Exception:
+        if select.select([int(descriptor)], [], [], _LAST_SECONDS)[0]:
+            os._exit(1)  # it failed because all else ends too, which is nothing to tell
+        raise
 
 
 def _end_with_parent(descriptor: int) -> None:

@@ -1,10 +1,11 @@
-"""`python -m infra.local up` and `demo`: the system that `template.yaml` describes, on this machine alone."""
+"""`python -m infra.local up`, `send` and `demo`: the system that `template.yaml` describes, on this machine alone."""
 
 import argparse
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -14,7 +15,8 @@ from handler.errors import DigitdropError
 from infra import demo
 from infra.directions import directions
 from infra.place import isolated
-from infra.running import HANDLER, Plan, running
+from infra.running import EMULATED, HANDLER, HERE, Plan, running
+from infra.send import send
 
 _TEND_SECONDS: Final = 0.2
 
@@ -31,7 +33,11 @@ def main(arguments: list[str]) -> int:
         if flags.command == "demo":
             demo.demo(_say)
             return 0
-        return _up(flags)
+        plan = Plan(flags.port, getattr(flags, "speed", 1.0), dict(flags.parameter), flags.handler, flags.runtime)
+        if flags.command == "send":
+            send(flags.event, plan, _say)
+            return 0
+        return _up(plan)
     except KeyboardInterrupt:
         _say("Stopped; nothing of it is left running")
         return 0 if flags.command == "up" else 130
@@ -40,10 +46,9 @@ def main(arguments: list[str]) -> int:
         return 1
 
 
-def _up(flags: argparse.Namespace) -> int:
-    plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler)
+def _up(plan: Plan) -> int:
     with running(plan, _say) as stack:
-        _say(directions(stack, flags.speed))
+        _say(directions(stack, plan.speed))
         while True:
             stack.tend()
             time.sleep(_TEND_SECONDS)
@@ -60,9 +65,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start the stack and keep it up until Ctrl-C")
-    up.add_argument("--port", type=_port, default=5000, help="where S3 and SQS answer on this machine (%(default)s)")
     up.add_argument("--speed", type=_speed, default=1.0, help="divides every time of the template (%(default)g)")
-    up.add_argument(
+    one = commands.add_parser("send", help="hand one event to the function, beside a stack that is up")
+    one.add_argument("event", type=Path, metavar="EVENT.json", help="such as those in infra/events")
+    for command in (up, one):
+        _add_shared(command)
+    commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
+    return parser
+
+
+def _add_shared(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=_port, default=5000, help="where S3 and SQS answer here (%(default)s)")
+    command.add_argument(
         "--parameter",
         type=_pair,
         action="append",
@@ -70,9 +84,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter of template.yaml; may be given several times",
     )
-    up.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
-    commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
-    return parser
+    command.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
+    command.add_argument(
+        "--runtime",
+        choices=(HERE, EMULATED),
+        default=HERE,
+        help="python: the function runs in a process of ours; rie: in Lambda's own client and emulator (%(default)s)",
+    )
 
 
 def _port(text: str) -> int:

@@ -4,11 +4,12 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from pathlib import Path
 from typing import IO, Final
 
+from infra.emulator import emulator
 from infra.place import HOST, Place
 from infra.processes import Child, LocalError, Processes, how_it_ended, revive
 from infra.resources import create, publish
@@ -19,6 +20,12 @@ from infra.worker import Job
 TEMPLATE: Final = Path("template.yaml")
 BUCKET: Final = "digitdrop-local"
 HANDLER: Final = "handler.app:lambda_handler"
+HERE: Final = "python"
+"""The runtime that is nothing but the workers' own processes."""
+EMULATED: Final = "rie"
+"""Lambda's own Runtime Interface Client and Emulator."""
+_LEAST_EMULATED_SECONDS: Final = 10
+"""The emulator counts the start of the function as part of an invocation; Lambda gives it as much beside that."""
 _MODEL: Final = ("--network", "mlp")
 """What is trained where no model is there: flags of `python -m train`."""
 
@@ -33,6 +40,7 @@ class Plan:
     parameters: Mapping[str, str] | None = None
     """Of the template, where they are not its defaults."""
     handler: str = HANDLER
+    runtime: str = HERE
     output: IO[bytes] | None = None
     """Where server and workers write to; None: where this process does."""
 
@@ -62,11 +70,14 @@ class Running:
 @contextmanager
 def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     """The stack, up to the end of the `with`; `LocalError` where it cannot be started."""
+    program = str(emulator(say)) if plan.runtime == EMULATED else ""
     listening = listen(plan.port)
     place = Place(listening.getsockname()[1])
     with Processes(plan.output) as processes:
         base = place.environment(os.environ)
-        stack = scaled(_stack(place, plan.parameters or {}), plan.speed)
+        stack = scaled(stack_at(place, plan.parameters or {}), plan.speed)
+        if program:
+            stack = _with_time_to_start(stack, plan.speed)
         server = processes.start(
             "the moto server", "infra.server", [str(listening.fileno())], base, descriptor=listening.fileno()
         )
@@ -74,7 +85,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         create(stack, place)
         publish(stack, place, lambda: _train(processes, stack, base), say)
         count = max(1, min(stack.max_concurrency, os.cpu_count() or 1))
-        jobs = [_job(f"worker {number}", plan.handler, place, stack) for number in range(1, count + 1)]
+        jobs = [job_of(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
         environment = base | dict(stack.environment)
         workers = [processes.start(job.name, "infra.worker", [job.to_json()], environment) for job in jobs]
         yield Running(place, stack, server, tuple(workers), say)
@@ -89,12 +100,24 @@ def listen(port: int) -> socket.socket:
         raise LocalError(f"port {port} {reason}; choose another: make up PORT={max(port, 5000) + 1}") from error
 
 
-def _stack(place: Place, parameters: Mapping[str, str]) -> Stack:
+def stack_at(place: Place, parameters: Mapping[str, str]) -> Stack:
+    """What the template describes, with these parameters; `LocalError` where it cannot be read."""
     try:
         text = TEMPLATE.read_text(encoding="utf-8")
     except OSError as error:
         raise LocalError(f"{TEMPLATE} cannot be read ({error.strerror}): run this in the project's folder") from error
     return read_stack(text, place, {"BucketName": BUCKET, **parameters})
+
+
+def _with_time_to_start(stack: Stack, speed: float) -> Stack:
+    """The stack with invocations long enough for the emulator; messages must stay hidden for longer than that."""
+    timeout = max(stack.timeout, _LEAST_EMULATED_SECONDS)
+    if stack.timeout < timeout and stack.visibility <= timeout + stack.window:
+        raise LocalError(
+            f"a speed of {speed:g} hides messages for {stack.visibility} s, and in the emulator an invocation may "
+            f"take {timeout:g} s: choose a lower one"
+        )
+    return replace(stack, timeout=timeout)
 
 
 def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -> None:
@@ -105,7 +128,8 @@ def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -
         raise LocalError(f"training {how_it_ended(status)}; what it said is above")
 
 
-def _job(name: str, handler: str, place: Place, stack: Stack) -> Job:
+def job_of(name: str, handler: str, program: str, place: Place, stack: Stack) -> Job:
+    """What one execution environment of the function needs to know; `program` is the emulator, or ""."""
     return Job(
         name=name,
         handler=handler,
@@ -117,4 +141,5 @@ def _job(name: str, handler: str, place: Place, stack: Stack) -> Job:
         function=stack.function,
         timeout=stack.timeout,
         memory_mb=stack.memory_mb,
+        emulator=program,
     )

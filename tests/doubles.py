@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import quote_plus
 
 import numpy as np
@@ -91,6 +91,7 @@ class MemoryQueue:
 
     def __init__(self, before: Callable[[str], None] = nothing) -> None:
         self.sent: list[str] = []
+        self.acknowledged: list[str] = []
         self.delays: dict[str, int] = {}
         self.before = before
 
@@ -98,6 +99,11 @@ class MemoryQueue:
         """Keep the body."""
         self.before("send")
         self.sent.append(body)
+
+    def acknowledge(self, receipt: str) -> None:
+        """Keep the receipt."""
+        self.before("acknowledge")
+        self.acknowledged.append(receipt)
 
     def delay(self, receipt: str, seconds: int) -> None:
         """Keep the delay."""
@@ -190,4 +196,15 @@ def sqs_event(*bodies: object, receives: int = 1) -> dict[str, object]:
             }
             for number, body in enumerate(bodies)
         ]
+    }
+
+
+def sqs_record(identifier: str, body: str, receives: int) -> dict[str, Any]:
+    """A record as Lambda makes it of a message."""
+    return {
+        "messageId": identifier,
+        "receiptHandle": f"{identifier} {receives}",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+        "eventSource": "aws:sqs",
     }

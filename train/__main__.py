@@ -14,18 +14,22 @@ from train.errors import PublishError
 def main(arguments: list[str]) -> int:
     """Do what the command line asks for; 0, or 1 after a line that says what went wrong."""
     flags = command_line.parse(arguments, os.environ)
-    commands = {"train": _train, "publish": _publish, "activate": _activate, "list": _list}
+    commands = {"train": _train, "publish": _publish, "activate": _activate, "evaluate": _evaluate, "list": _list}
     _prepare_output()
     try:
         commands[flags.command](flags)
-    except (DigitdropError, OSError) as error:
-        line = " ".join(str(error).splitlines())
-        print(f"error: {line}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
-        return 1
+    except DigitdropError as error:
+        return _failed(str(error))
+    except OSError as error:
+        return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)  # noqa: T201  # likewise
-        return 130
+        return _failed("interrupted", 130)
     return 0
+
+
+def _failed(reason: str, status: int = 1) -> int:
+    print(f"error: {' '.join(reason.splitlines())}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
+    return status
 
 
 def _train(flags: Namespace) -> None:
@@ -44,13 +48,16 @@ def _publish(flags: Namespace) -> None:
     if store:
         registry.live_version(store)
     if flags.model.is_dir():
+        if flags.labels:
+            raise PublishError(f"the labels of {flags.model} are in its card: --labels is for a FILE.h5")
         made = publish.read_release(flags.model)
         publish.require(made.accuracy, flags.min_accuracy)
         _upload(made, store)
         return
     from train import data, release  # noqa: PLC0415  # takes seconds, and a prepared release does not need it
 
-    terms = release.Terms(flags.min_accuracy, flags.review_below)
+    labels = flags.labels or release.DIGITS
+    terms = release.Terms(flags.min_accuracy, flags.review_below, labels)
     _upload(release.prepare(flags.model, terms, data.load_mnist()), store)
 
 
@@ -79,11 +86,20 @@ def _list(flags: Namespace) -> None:
     if not found:
         _say("no models yet: python -m train publishes one")
         return
-    row = "{:12}  {:10}  {:>8}  {:25}  {}"
+    width = max(10, *(len(entry.network) for entry in found))
+    row = f"{{:12}}  {{:{width}}}  {{:>8}}  {{:25}}  {{}}"
     _say(row.format("version", "network", "accuracy", "created", "state"))
     for entry in found:
         accuracy = "" if entry.accuracy is None else f"{entry.accuracy:.4f}"
         _say(row.format(entry.version, entry.network, accuracy, entry.created, entry.state).rstrip())
+
+
+def _evaluate(flags: Namespace) -> None:
+    from train import evaluate, filestore  # noqa: PLC0415  # ONNX Runtime and Matplotlib, which `list` does not need
+
+    is_live = flags.bucket and not flags.model
+    models = _store(flags.bucket) if is_live else filestore.release_store(flags.model)
+    evaluate.evaluate(flags.zips, models, flags.out or evaluate.EVALUATIONS)
 
 
 def _store(bucket: str) -> registry.Store:
@@ -99,9 +115,10 @@ def _prepare_output() -> None:
     """What `train` logs is this program's output; what TensorFlow says at its start is not."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logger = logging.getLogger("train")
-    logger.addHandler(logging.StreamHandler(sys.stdout))
+    logger.handlers = [logging.StreamHandler(sys.stdout)]
     logger.setLevel(logging.INFO)
     logger.propagate = False  # TensorFlow's libraries give the root logger a handler of their own
+    logging.getLogger("digitdrop").handlers = [logging.NullHandler()]  # what fails in it comes back as an error
 
 
 def _say(text: str) -> None:

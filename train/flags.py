@@ -1,6 +1,7 @@
 """The command line of `python -m train`: every flag, with its bounds."""
 
 import argparse
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 from train.recipe import NETWORKS, Recipe
 
 BUCKET: Final = "DIGITDROP_BUCKET"
+_LABEL: Final = re.compile("[A-Za-z0-9]{1,8}")
 
 
 def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
@@ -17,6 +19,8 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     """
     parser = _parser()
     flags = parser.parse_args(arguments)
+    if flags.command == "evaluate" and flags.model and flags.bucket:
+        parser.error("--model and --bucket name a model each: leave one of them out")
     flags.bucket = flags.bucket or environment.get(BUCKET, "")
     if flags.command in ("activate", "list") and not flags.bucket:
         parser.error(f"no bucket: give --bucket, or set {BUCKET}")
@@ -60,11 +64,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", title="commands, instead of training")
     publish = commands.add_parser("publish", help="publish a model that is trained already")
     publish.add_argument("model", type=Path, metavar="FILE.h5", help="or the folder of a prepared release")
+    text = "ten names in place of 0 to 9, comma separated, each of 1 to 8 letters and digits"
+    publish.add_argument("--labels", type=_labels, help=text)
     _add_terms(publish, argparse.SUPPRESS, argparse.SUPPRESS)
     activate = commands.add_parser("activate", help="make another published model live, or roll back")
     activate.add_argument("version", metavar="VERSION")
+    evaluate = commands.add_parser("evaluate", help="read labelled images as the function does, and say how well")
+    evaluate.add_argument("zips", type=Path, nargs="+", metavar="DATA.zip", help="with labels.csv (file,label) in it")
+    text = "of a prepared release; default: the live model of --bucket, or without one the newest in artifacts/models"
+    evaluate.add_argument("--model", type=Path, metavar="FOLDER", help=text)
+    evaluate.add_argument("--out", type=Path, metavar="FOLDER", help="for the reports; default: artifacts/evaluation")
     listing = commands.add_parser("list", help="show the published models, and which one is live")
-    for name, command in (("publish", publish), ("activate", activate), ("list", listing)):
+    for name, command in (("publish", publish), ("activate", activate), ("evaluate", evaluate), ("list", listing)):
         command.set_defaults(command=name)
         _add_bucket(command, argparse.SUPPRESS)
     return parser
@@ -80,6 +91,18 @@ def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, revie
 
 def _add_bucket(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--bucket", default=default, help=f"default: the environment variable {BUCKET}")
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    labels = tuple(label.strip() for label in text.split(","))
+    if len(labels) != len("0123456789"):
+        raise argparse.ArgumentTypeError(f"{text!r} are {len(labels)} names: ten are needed, separated by commas")
+    for label in labels:
+        if not _LABEL.fullmatch(label):
+            raise argparse.ArgumentTypeError(f"{label!r} must be of 1 to 8 letters and digits, A to Z, a to z, 0 to 9")
+        if labels.count(label) > 1:
+            raise argparse.ArgumentTypeError(f"{label!r} is there {labels.count(label)} times: all must be different")
+    return labels
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:

@@ -64,12 +64,10 @@ def latest_release(root: Path = RELEASES, least: float = 0) -> Release | None:
     return max(found, key=lambda release: str(release.card["created"]), default=None)
 
 
-def require(accuracy: float, least: float) -> None:
+def require(accuracy: float, least: float, remedy: str = "train it longer") -> None:
     """Raise `PublishError` where a model is not good enough; both are shares of the test images, 0 to 1."""
     if accuracy < least:
-        raise PublishError(
-            f"the accuracy of {accuracy:.4f} is below --min-accuracy {least:g}: not published; train it longer"
-        )
+        raise PublishError(f"the accuracy of {accuracy:.4f} is below --min-accuracy {least:g}: not published; {remedy}")
 
 
 def upload(folder: Path, store: Store) -> str | None:

@@ -7,26 +7,28 @@ import platform
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import keras
 import tensorflow as tf
 
 from handler.model import PREPROCESSING, version_of
-from train import plots, training
+from train import inspection, loading, plots, precision, reading, training
 from train.data import Mnist
 from train.errors import PublishError
 from train.export import export, prove
-from train.networks import CLASSES
 from train.publish import CARD, RELEASES, Release, read_release, require
+from train.reading import Reading
 from train.recipe import Recipe
 from train.registry import now
 
 _log = logging.getLogger(__name__)
 _LIBRARIES: Final = ("keras", "numpy", "onnx", "onnxruntime", "tf2onnx")
-_HDF5: Final = b"\x89HDF\r\n\x1a\n"
+DIGITS: Final = tuple("0123456789")
+_OWN: Final = Reading((28, 28), 1, "softmax")
+"""How the networks of `networks.py` read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Terms:
     """On the test images, 0 to 1."""
     review_below: float = 0.8
     """A prediction of a lower confidence than this is for a person to look at; 0 to 1."""
+    labels: tuple[str, ...] = DIGITS
+    """What the ten outputs are called in the CSV."""
 
 
 def train(recipe: Recipe, terms: Terms, mnist: Mnist, root: Path = RELEASES) -> Release:
@@ -59,59 +63,53 @@ def train(recipe: Recipe, terms: Terms, mnist: Mnist, root: Path = RELEASES) -> 
 def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted: training.Fit | None = None) -> Release:
     """Prove that the model in `h5` is fit to be published, and write all that is published below `root`.
 
-    The model must read (N, 28, 28) floats from 0 to 1 and end in a softmax over ten digits; `fitted` is the training
-    that it comes from, where that is known.
-    Raises `PublishError` where it is another kind, worse than `terms` allow, or not the same in ONNX.
+    What is inspected, opened and published is one copy of it. `fitted` is the training that it comes from, where that
+    is known; else how it reads images is found out on training images.
+    Raises `PublishError` where it is hostile, of no use, worse than `terms` allow, or not the same in ONNX.
     """
-    model = _load(h5)
-    probabilities = training.predict(model, mnist.x_test)
-    accuracy = training.accuracy(probabilities, mnist.y_test)
-    tested = len(mnist.y_test)
-    _log.info("accuracy %.2f %%, error rate %.2f %% on %d test images", 100 * accuracy, 100 * (1 - accuracy), tested)
-    require(accuracy, terms.min_accuracy)
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".") as temporary:
-        folder = Path(temporary) / "release"
-        folder.mkdir()
-        (folder / "model.h5").write_bytes(h5.read_bytes())
-        export(model, folder / "model.onnx")
-        plots.confusion_matrix(probabilities, mnist.y_test, folder / "confusion_matrix.png")
-        plots.mistakes(mnist.x_test, probabilities, mnist.y_test, folder / "mistakes.png")
-        if fitted:
-            plots.learning_curve(fitted.history, folder / "learning_curve.png")
-        card = _card(model.name, accuracy, terms, fitted.recipe if fitted else None, folder)
-        difference = prove(card, (folder / "model.onnx").read_bytes(), mnist.x_test, probabilities)
-        _log.info("ONNX reads the same as Keras: probabilities differ by %.1e at most", difference)
-        (folder / CARD).write_bytes(card)
-        return read_release(folder.replace(root / version_of(card)))
+    with tempfile.TemporaryDirectory() as private:
+        copy = inspection.inspected_copy(h5, Path(private))
+        loaded = loading.load(copy, h5.name)
+        way = _OWN if fitted else reading.find_out(loaded, mnist.x_train, mnist.y_train)
+        shape = "×".join(map(str, way.shape))
+        _log.info("%s reads %s numbers from 0 to %d, and gives %s", h5.name, shape, way.high, way.output)
+        probabilities = reading.read(loaded, way, mnist.x_test)
+        accuracy = training.accuracy(probabilities, mnist.y_test)
+        errors, tested = 1 - accuracy, len(mnist.y_test)
+        _log.info("accuracy %.2f %%, error rate %.2f %% on %d test images", 100 * accuracy, 100 * errors, tested)
+        if accuracy < terms.min_accuracy:
+            require(accuracy, terms.min_accuracy, reading.remedy(loaded, mnist.x_train, mnist.y_train, accuracy))
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=root, prefix=".") as temporary:
+            folder = Path(temporary) / "release"
+            folder.mkdir()
+            shutil.copyfile(copy, folder / "model.h5")
+            export(loaded.model, folder / "model.onnx")
+            plots.confusion_matrix(probabilities, mnist.y_test, folder / "confusion_matrix.png")
+            plots.mistakes(mnist.x_test, probabilities, mnist.y_test, folder / "mistakes.png")
+            if fitted:
+                plots.learning_curve(fitted.history, folder / "learning_curve.png")
+            card = _card(loaded.model.name, way, accuracy, terms, fitted.recipe if fitted else None, folder)
+            allowed = partial(precision.tolerance, loaded, way, mnist.x_test, probabilities)
+            onnx = (folder / "model.onnx").read_bytes()
+            difference, limit = prove(card, onnx, mnist.x_test, probabilities, allowed)
+            _log.info(
+                "ONNX reads the same as Keras: probabilities differ by %.1e at most (allowed: %.2g)", difference, limit
+            )
+            (folder / CARD).write_bytes(card)
+            return read_release(folder.replace(root / version_of(card)))
 
 
-def _load(h5: Path) -> Any:  # noqa: ANN401  # Keras has no types
-    if not h5.is_file():
-        raise PublishError(f"{h5} is not a file")
-    with h5.open("rb") as file:
-        if file.read(len(_HDF5)) != _HDF5:
-            raise PublishError(f"{h5} is not an HDF5 file: save the model as .h5")
-    try:
-        model = keras.models.load_model(h5, compile=False)
-    except Exception as error:  # Keras, h5py and TensorFlow raise what they like on a file of another kind
-        raise PublishError(f"{h5} is not a Keras model that can be loaded: {error}") from error
-    shapes = (model.input_shape, model.output_shape)
-    if shapes != ((None, 28, 28), (None, CLASSES)):
-        raise PublishError(f"{h5} maps {shapes[0]} to {shapes[1]}: (None, 28, 28) to (None, {CLASSES}) is needed")
-    if getattr(model.layers[-1], "activation", None) is not keras.activations.softmax:
-        raise PublishError(f"{h5} does not end in a softmax")
-    return model
-
-
-def _card(network: str, accuracy: float, terms: Terms, recipe: Recipe | None, folder: Path) -> bytes:
+def _card(  # noqa: PLR0913, PLR0917  # all that is known of a model comes together here
+    network: str, way: Reading, accuracy: float, terms: Terms, recipe: Recipe | None, folder: Path
+) -> bytes:
     """What `handler.model.read_card` reads, and what a person wants to know of the model in a year."""
     card = {
         "schema": 1,
         "network": network,
-        "labels": [str(digit) for digit in range(CLASSES)],
-        "input": {"shape": [28, 28], "range": [0, 1]},
-        "output": "softmax",
+        "labels": terms.labels,
+        "input": {"shape": way.shape, "range": [0, way.high]},
+        "output": way.output,
         "preprocessing": PREPROCESSING,
         "accuracy": round(accuracy, 6),
         "error_rate": round(1 - accuracy, 6),

@@ -92,18 +92,18 @@ def save(model: Any, path: Path, images: Images) -> None:  # noqa: ANN401  # Ker
     prove_same(predict(model, images), predict(loaded, images), f"{path.name}, loaded again,")
 
 
-def prove_same(reference: Probabilities, other: Probabilities, name: str) -> float:
+def prove_same(reference: Probabilities, other: Probabilities, name: str, tolerance: float = TOLERANCE) -> float:
     """The largest difference between two readings of the same images, (N, 10) each.
 
-    Raises `PublishError` where any image gets another digit, or any probability differs by more than `TOLERANCE`.
+    Raises `PublishError` where any image gets another digit, or any probability differs by more than `tolerance`.
     """
     if reference.shape != other.shape:
         raise PublishError(f"{name} gives {other.shape} probabilities, the Keras model {reference.shape}")
     difference = float(np.abs(reference - other).max())
     changed = int(np.count_nonzero(reference.argmax(axis=1) != other.argmax(axis=1)))
-    if changed or not difference <= TOLERANCE:  # so that NaN is refused, too
+    if changed or not difference <= tolerance:  # so that NaN is refused, too
         raise PublishError(
             f"{name} is not the same model as in Keras: {changed} of {len(reference)} images get another digit, "
-            f"and probabilities differ by up to {difference:.1e} (allowed: {TOLERANCE:g}); it is not published"
+            f"and probabilities differ by up to {difference:.1e} (allowed: {tolerance:.2g}); it is not published"
         )
     return difference

@@ -1,12 +1,20 @@
 """The table of what is dropped and what becomes of it, through S3."""
 
+import bz2
+import gzip
 import io
+import lzma
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from tests.doubles import BUCKET, bar, encoded, s3_event, zipped
+from tests.doubles import BUCKET, bar, encoded, s3_event, sqs_event, zipped
+from tests.envelopes import Event, bridged, direct, published, sns_event
 from tests.integration.conftest import Function, Make
+from tests.unit.arraymakers import idx, npz, saved
+from tests.unit.tarmakers import tarred
 
 WIDE = bar(4, 20)
 """Read as class 2, surely: the uppermost row of its ink is row 12."""
@@ -177,3 +185,62 @@ def test_a_large_object_arrives_whole(function: Function) -> None:
     function.drop("incoming/large.zip", body)
     function.deliver(s3_event("incoming/large.zip"))
     assert [row[0] for row in function.rows("predictions/large.zip.csv")] == ["1.png", "2.png"]
+
+
+TWO = np.stack([WIDE, bar(14, 20)])
+"""Read as classes 2 and 7."""
+TAR = tarred([("z.png", encoded(WIDE)), ("b/a.png", encoded(bar(14, 20)))])
+IN_TAR = [["z.png", "", "2"], ["b/a.png", "", "7"]]
+BATCHES: dict[str, tuple[bytes, list[list[str]]]] = {
+    "a/monday.tar": (TAR, IN_TAR),
+    "a/monday.tar.gz": (gzip.compress(TAR), IN_TAR),
+    "a/monday.tgz": (gzip.compress(TAR), IN_TAR),
+    "a/monday.tar.bz2": (bz2.compress(TAR), IN_TAR),
+    "a/monday.tar.xz": (lzma.compress(TAR), IN_TAR),
+    "x.npy": (saved(TWO), [["x.npy", "0", "2"], ["x.npy", "1", "7"]]),
+    "x.npy.gz": (gzip.compress(saved(TWO)), [["x.npy.gz", "0", "2"], ["x.npy.gz", "1", "7"]]),
+    "x.npz": (npz({"k": TWO, "l": WIDE}), [["k.npy", "0", "2"], ["k.npy", "1", "7"], ["l.npy", "", "2"]]),
+    "x.npz.gz": (gzip.compress(npz({"k": WIDE})), [["k.npy", "", "2"]]),
+    "x.idx3-ubyte": (idx(TWO), [["x.idx3-ubyte", "0", "2"], ["x.idx3-ubyte", "1", "7"]]),
+    "x-idx3-ubyte.gz": (gzip.compress(idx(TWO[:1])), [["x-idx3-ubyte.gz", "", "2"]]),
+    "no-suffix": (saved(WIDE), [["no-suffix", "", "2"]]),
+    "of.png": (TAR, IN_TAR),
+    "m.zip": (
+        zipped({"t.npy": saved(TWO), "1.png": encoded(WIDE)}),
+        [*[["t.npy", n, d] for n, d in ("02", "17")], ["1.png", "", "2"]],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_each_kind_of_batch_gets_a_csv_of_its_own(function: Function, name: str) -> None:
+    """Tars, arrays and archives of arrays are batches by their content; `frame` is empty where there is one image."""
+    body, expected = BATCHES[name]
+    function.drop(f"incoming/{name}", body)
+    assert function.deliver(s3_event(f"incoming/{name}")) == []
+    assert function.csvs() == [f"predictions/{name}.csv"]
+    assert function.rows(f"predictions/{name}.csv") == [[*row, "0.9700", "ok", ""] for row in expected]
+
+
+ENVELOPES: dict[str, Callable[[str], Event]] = {
+    "s3": s3_event,
+    "sns": lambda key: sns_event(s3_event(key)),
+    "eventbridge": bridged,
+    "direct": direct,
+    "eventbridge-in-sns": lambda key: sns_event(bridged(key)),
+}
+
+
+@pytest.mark.parametrize("kind", ENVELOPES)
+def test_every_envelope_writes_the_same_csv(function: Function, kind: str) -> None:
+    """Alone, in a queue, and in a queue by way of a topic; the reply is the one that its sender understands."""
+    event = ENVELOPES[kind]
+    for name, wrap in (
+        ("a+b%20ü", lambda inner: inner),
+        ("c d", sqs_event),
+        ("e", lambda inner: sqs_event(published(inner))),
+    ):
+        function.drop(f"incoming/{name}/1.png", encoded(WIDE))
+        answer = function.invoke(wrap(event(f"incoming/{name}/1.png")))
+        assert answer == ({} if name == "a+b%20ü" else {"batchItemFailures": []})
+        assert function.rows(f"predictions/{name}/predictions.csv") == [["1.png", "", "2", "0.9700", "ok", ""]]

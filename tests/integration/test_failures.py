@@ -1,9 +1,14 @@
 """The table of failures, row by row, through S3 and SQS."""
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import zipfile
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from PIL import Image
@@ -13,7 +18,10 @@ from handler.errors import EventError, ModelError, StoreError
 from handler.model import Registry
 from handler.ports import Classifier, Images, Probabilities
 from tests.doubles import BUCKET, RowClassifier, bar, encoded, s3_event, sqs_event, zipped
+from tests.envelopes import bridged, direct, published, sns_event
 from tests.integration.conftest import Function, Make
+from tests.unit.arraymakers import described, npz, saved
+from tests.unit.tarmakers import END, header, tarred
 
 WIDE = encoded(bar(4, 20))
 GOOD = ["", "2", "0.9700", "ok", ""]
@@ -38,6 +46,10 @@ def encrypted_member() -> bytes:
     entries = [place for place in range(len(body)) if body[place:].startswith(b"PK\x01\x02")]
     body[entries[1] + 8] |= 1
     return bytes(body)
+
+
+TAR = tarred([("1", WIDE), ("2", WIDE), ("3", WIDE)])
+NOISE = np.random.default_rng(1).integers(0, 256, (2, 28, 28)).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +89,15 @@ def test_pixels_over_the_cap_are_an_error_row(make: Make) -> None:
         ("b.zip", b"", "empty"),
         ("b.zip", b"no zip at all", "truncated"),
         ("b.tar", b"no tar at all", "unsupported"),
+        ("b.npy", b"no array at all", "unsupported"),
+        ("b.npz", b"no zip at all", "truncated"),
+        ("b.tar.gz", gzip.compress(b"no tar at all", mtime=0), "unsupported"),
+        ("b.tar.xz", lzma.compress(TAR)[:20], "truncated"),
+        ("b.tar", END, "empty"),
+        ("b.npy", described("|O", (2, 2), bytes(99)), "unsupported"),
+        ("b.npy", saved(np.arange(9)), "unsupported"),
+        ("b.npy", described("|u1", (10**12, 10**6, 10**6)), "too-large"),
+        ("b.npy", saved(np.zeros((0, 28, 28))), "empty"),
         ("b.zip", zipped({}), "empty"),
     ],
 )
@@ -110,6 +131,46 @@ def test_an_archive_that_breaks_half_way_keeps_its_first_rows(function: Function
     function.drop("incoming/b.zip", bytes(body))
     assert function.deliver(s3_event("incoming/b.zip")) == []
     assert function.rows("predictions/b.zip.csv") == [["1", *GOOD], ["2", *GOOD], error("b.zip", "corrupt")]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_a_tar_that_breaks_half_way_keeps_its_first_rows(function: Function, pack: Callable[[bytes], bytes]) -> None:
+    """A tar that ends early, or whose header breaks, has rows for the members before, then one `error` row."""
+    function.drop("incoming/cut.tar", pack(TAR[: 512 * 5]))
+    function.drop("incoming/bad.tar", pack(TAR[: 512 * 4] + b"?" + TAR[512 * 4 + 1 :]))
+    assert function.deliver(s3_event("incoming/cut.tar", "incoming/bad.tar")) == []
+    assert function.rows("predictions/cut.tar.csv") == [["1", *GOOD], ["2", *GOOD], error("cut.tar", "truncated")]
+    assert function.rows("predictions/bad.tar.csv") == [["1", *GOOD], ["2", *GOOD], error("bad.tar", "corrupt")]
+
+
+def test_a_giant_header_of_a_tar_is_not_read(function: Function) -> None:
+    """An extended header of 1.5 GB ends the archive: rows so far, then one `error` row."""
+    bomb = gzip.compress(TAR[: 512 * 2] + header(b"e", 1_500_000_000, b"x")) + gzip.compress(bytes(1 << 20)) * 1431
+    function.drop("incoming/b.tar.gz", bomb)
+    assert function.deliver(s3_event("incoming/b.tar.gz")) == []
+    assert function.rows("predictions/b.tar.gz.csv") == [["1", *GOOD], error("b.tar.gz", "too-large")]
+
+
+@pytest.mark.parametrize("body", [saved(NOISE)[:-1], gzip.compress(saved(NOISE), mtime=0)[:-300]])
+def test_an_array_that_breaks_half_way_keeps_its_first_rows(function: Function, body: bytes) -> None:
+    """An array that ends in its second image has a row for the first, then one `error` row with the next frame."""
+    function.drop("incoming/b", body)
+    assert function.deliver(s3_event("incoming/b")) == []
+    first, last = function.rows("predictions/b.csv")
+    assert first[:2] == ["b", "0"]
+    assert first[4] != "error"
+    assert last == ["b", "1", "", "", "error", "truncated"]
+
+
+def test_a_labels_array_beside_images_is_one_error_row(function: Function) -> None:
+    """MNIST's own .npz holds labels too: they are one row, and the images are untouched."""
+    images = np.stack([bar(4, 20)] * 2)
+    function.drop("incoming/mnist.npz", npz({"y_test": np.arange(2), "x_test": images}))
+    assert function.deliver(s3_event("incoming/mnist.npz")) == []
+    assert function.rows("predictions/mnist.npz.csv") == [
+        error("y_test.npy", "unsupported"),
+        *(["x_test.npy", frame, *GOOD[1:]] for frame in "01"),
+    ]
 
 
 def test_frames_over_the_cap_end_in_an_error_row(make: Make) -> None:
@@ -299,6 +360,29 @@ def test_an_unknown_envelope_raises(function: Function, event: object) -> None:
     """An envelope that nobody knows raises, and is never taken for one without drops."""
     with pytest.raises(EventError, match="no envelope"):
         function.invoke(event)
+
+
+UNKNOWN = {"source": "aws.s3", "detail-type": "Object Created", "detail": {}}
+
+
+@pytest.mark.parametrize("event", [sns_event("no json"), sns_event({}), UNKNOWN, direct(5), published(UNKNOWN)])
+def test_an_unknown_envelope_in_another_raises_or_fails_its_message(function: Function, event: object) -> None:
+    """Alone it raises; in a queue its message fails and its neighbours are done with."""
+    with pytest.raises(EventError):
+        function.invoke(event)
+    function.drop("incoming/1", WIDE)
+    assert function.deliver(event, bridged("incoming/1")) == ["0"]
+    assert function.rows("predictions/predictions.csv") == [["1", *GOOD]]
+
+
+def test_in_a_topic_all_are_tried_before_the_failure_raises(function: Function) -> None:
+    """A topic takes no partial reply: what can be written is, then the first failure raises, and it comes again."""
+    for key in ("incoming/a/1", "incoming/b/2"):
+        function.drop(key, WIDE)
+    fail_calls(function, "GetObject", "incoming/a/1", SLOW_DOWN)
+    with pytest.raises(StoreError, match="SlowDown"):
+        function.invoke(sns_event(s3_event("incoming/a/1"), bridged("incoming/b/2")))
+    assert function.rows("predictions/b/predictions.csv") == [["2", *GOOD]]
 
 
 @pytest.mark.parametrize("body", ["no json", "{}", "[]", "null", '{"Records": 5}'])

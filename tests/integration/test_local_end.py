@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from infra.emulator import emulator
 from infra.place import Place
-from tests.processes import PATIENCE, runs, wait_for
+from infra.processes import LocalError
+from infra.running import BUCKET
+from tests.processes import PATIENCE, descendants, runs, wait_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,15 +24,17 @@ import sys
 from infra import running
 running.publish = lambda *_: None  # no model is needed here
 from infra.local import main
-sys.exit(main(["up", "--port", "0", "--handler", "tests.stubs:always_fails"]))
+sys.exit(main(["up", "--port", "0", "--handler", "tests.stubs:hangs_at_first", *sys.argv[1:]]))
 """
 
 
 @contextmanager
-def up(environment: Mapping[str, str] | None = None) -> Iterator[tuple[subprocess.Popen[str], list[int], int]]:
+def up(
+    environment: Mapping[str, str] | None = None, *flags: str
+) -> Iterator[tuple[subprocess.Popen[str], list[int], int]]:
     """`make up` without make: the process, the pids of all that it started, and its port."""
     with subprocess.Popen(  # noqa: S603  # this Python, with a script of ours
-        [sys.executable, "-u", "-c", UP],
+        [sys.executable, "-u", "-c", UP, *flags],
         cwd=ROOT,
         env=dict(os.environ) | dict(environment or {}),
         stdout=subprocess.PIPE,
@@ -42,9 +47,7 @@ def up(environment: Mapping[str, str] | None = None) -> Iterator[tuple[subproces
             said += line
             if "Ctrl-C" in line:
                 break
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607  # likewise
-        pairs = [line.split() for line in listed.splitlines()]
-        children = [int(pid) for pid, parent in pairs if int(parent) == process.pid and runs(int(pid))]
+        children = descendants(process.pid)
         try:
             assert len(children) >= 2, said
             yield process, children, int(said.partition("http://127.0.0.1:")[2].partition(":")[0])
@@ -61,6 +64,24 @@ def test_nothing_outlives_the_stack(kind: signal.Signals) -> None:
         wait_for(lambda: not any(runs(pid) for pid in children), "all its processes end")
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
+def test_nothing_of_lambdas_runtime_outlives_the_stack(kind: signal.Signals) -> None:
+    """Neither an emulator nor a client in the middle of an invocation is left."""
+    try:
+        emulator(print)
+    except LocalError as error:
+        pytest.skip(str(error))
+    with up(None, "--runtime", "rie", "--speed", "10") as (process, _, port):
+        s3 = Place(port).s3()
+        s3.put_object(Bucket=BUCKET, Key="incoming/7.png", Body=b"x")
+        wait_for(lambda: bool(s3.list_objects_v2(Bucket=BUCKET, Prefix="notes/begun")["KeyCount"]), "it is begun")
+        started = descendants(process.pid)
+        assert len(started) >= 4  # the server, a worker for each core, an emulator and its client
+        process.send_signal(kind)
+        process.wait(PATIENCE)
+        wait_for(lambda: not any(runs(pid) for pid in started), "all its processes end")
 
 
 def test_the_users_own_account_is_out_of_reach(tmp_path: Path) -> None:

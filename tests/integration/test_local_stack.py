@@ -4,67 +4,29 @@ import io
 import json
 import os
 import signal
-import time
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from infra import resources
-from infra import running as stack_module
 from infra.processes import LocalError
 from infra.roundtrip import Drop, deliver
-from infra.running import Plan, Running, listen, running
-from infra.stack import Stack, scaled
+from infra.running import Running, listen
 from tests.processes import PATIENCE, runs, wait_for
-from tests.releases import make_release
-from train.publish import read_release
-
-ROOT = Path(__file__).parents[2]
+from tests.stacks import drop, is_idle, note, started
 
 Start = Callable[..., AbstractContextManager[Running]]
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
+def start(tmp_path: Path) -> Start:
     """Starts the stack on a free port with a release of the test's own; times may be replaced after scaling."""
-    monkeypatch.chdir(ROOT)
-    release = read_release(make_release(tmp_path / "models", 1))
-    monkeypatch.setattr(resources, "latest_release", lambda **_least: release)
-
-    @contextmanager
-    def begin(handler: str, speed: float = 1, **times: float) -> Iterator[Running]:
-        def adjusted(stack: Stack, factor: float) -> Stack:
-            return replace(scaled(stack, factor), **times)  # type: ignore[arg-type]  # names of times alone
-
-        monkeypatch.setattr(stack_module, "scaled", adjusted)
-        with running(Plan(port=0, speed=speed, handler=handler), print) as stack:
-            yield stack
-
-    return begin
-
-
-def drop(stack: Running, key: str, body: bytes = b"x") -> None:
-    """Upload an object."""
-    stack.place.s3().put_object(Bucket=stack.stack.bucket, Key=key, Body=body)
-
-
-def note(stack: Running, key: str) -> str:
-    """What a function noted, waited for while the stack is looked after."""
-    s3 = stack.place.s3()
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        stack.tend()
-        listed = s3.list_objects_v2(Bucket=stack.stack.bucket, Prefix=f"notes/{key}").get("Contents", [])
-        if listed:
-            return s3.get_object(Bucket=stack.stack.bucket, Key=f"notes/{key}")["Body"].read().decode()
-        time.sleep(0.05)
-    pytest.fail(f"no note {key} within {PATIENCE} s")
+    return partial(started, tmp_path)
 
 
 def test_a_drop_becomes_a_csv_through_every_real_part(start: Start, tmp_path: Path) -> None:
@@ -98,13 +60,7 @@ def test_the_function_sees_what_lambda_would_show_it(start: Start) -> None:
         assert record["eventSourceARN"] == stack.place.queue_arn(stack.stack.queue)
         assert record["attributes"]["ApproximateReceiveCount"] == "1"
         assert 0 < said["left"] <= stack.stack.timeout * 1000
-        sqs, url = stack.place.sqs(), stack.place.queue_url(stack.stack.queue)
-
-        def is_empty() -> bool:
-            counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            return counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
-
-        wait_for(is_empty, "messages that went well are deleted")
+        wait_for(lambda: is_idle(stack), "messages that went well are deleted")
 
 
 def test_a_message_that_always_fails_ends_in_the_dead_letter_queue(start: Start) -> None:

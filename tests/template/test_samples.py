@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from handler.envelopes import Drop
+from handler.events import unwrap
 from handler.settings import INCOMING
 
 BUCKET = "digitdrop-local"
@@ -52,6 +54,56 @@ def test_the_message_carries_the_same_notification(bare: dict[str, Any], queued:
     assert message["attributes"]["ApproximateReceiveCount"] == "1"
     assert message["messageId"]
     assert message["receiptHandle"]
+
+
+SAMPLES = {
+    "s3": False,
+    "sqs": True,
+    "sns": False,
+    "eventbridge": False,
+    "direct": False,
+    "eventbridge-in-sqs": True,
+    "s3-in-sns-in-sqs": True,
+}
+"""Each sample, and whether it comes from a queue."""
+
+
+def sample(root: Path, name: str) -> dict[str, Any]:
+    """One of the sample events."""
+    event: dict[str, Any] = json.loads((root / f"infra/events/{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def test_there_is_a_sample_of_each_envelope_and_no_other(root: Path) -> None:
+    """The list above is what lies in the folder."""
+    assert {path.name for path in (root / "infra/events").iterdir()} == {f"{name}.json" for name in SAMPLES}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_each_sample_brings_the_same_drop(root: Path, name: str) -> None:
+    """All of them name the drop that README shows, so that any can be sent after it."""
+    envelope = unwrap(sample(root, name))
+    (message,) = envelope.messages
+    assert message.error is None
+    assert message.drops == (Drop(BUCKET, KEY),)
+    assert envelope.queued is SAMPLES[name]
+
+
+@pytest.mark.parametrize("name", [name for name, queued in SAMPLES.items() if queued])
+def test_the_messages_of_a_queue_have_the_checksum_of_their_body(root: Path, name: str) -> None:
+    """As SQS gives it."""
+    (message,) = sample(root, name)["Records"]
+    assert message["md5OfBody"] == hashlib.md5(message["body"].encode(), usedforsecurity=False).hexdigest()
+
+
+def test_envelopes_carry_the_samples_that_they_are_named_after(root: Path) -> None:
+    """A topic's message is the notification, whole; a queue's is what EventBridge or a topic sent."""
+    notification = sample(root, "s3")
+    assert json.loads(sample(root, "sns")["Records"][0]["Sns"]["Message"]) == notification
+    assert json.loads(sample(root, "eventbridge-in-sqs")["Records"][0]["body"]) == sample(root, "eventbridge")
+    published = json.loads(sample(root, "s3-in-sns-in-sqs")["Records"][0]["body"])
+    assert published["Type"] == "Notification"
+    assert json.loads(published["Message"]) == notification
 
 
 def test_sam_local_works_on_the_bucket_of_the_samples(root: Path) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from handler.batches import SNIFF_BYTES, Named, read_batch, sniff
+from handler.batches import read_batch
+from handler.contents import SNIFF_BYTES, sniff
+from handler.members import Named
 from handler.settings import Settings
 from tests.doubles import bar, encoded, zipped
 from tests.unit.makers import saved

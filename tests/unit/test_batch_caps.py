@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from handler.batches import read_batch, read_picture
+from handler.batches import read_batch
+from handler.members import read_picture
 from tests.doubles import zipped
 from tests.unit.drops import LINE, PNG, SETTINGS, TIFF_PAGES, batch, lines, sentence
 from tests.unit.makers import archive, directory_at

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from handler.batches import Named
 from handler.classify import classify
 from handler.errors import UnreadableError
+from handler.members import Named
 from handler.ports import Images, Probabilities
 from handler.rows import Row
 from tests.doubles import RowClassifier, bar

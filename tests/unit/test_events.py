@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handler.envelopes import Drop
 from handler.errors import EventError
-from handler.events import Drop, Envelope, Message, fresh_body, reply, unwrap
+from handler.events import Envelope, Message, fresh_body, reply, unwrap
 from tests.doubles import BUCKET, s3_event, sqs_event
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
@@ -154,7 +155,7 @@ def test_a_fresh_body_brings_the_same_drop(bucket: str, key: str) -> None:
         {"Records": [None]},
         {"Records": [{}]},
         {"Records": [{"eventSource": "aws:kinesis"}]},
-        {"Records": [*s3_event("a")["Records"], *sqs_event("{}")["Records"]]},  # type: ignore[misc]  # lists of records
+        {"Records": [*sqs_event("{}")["Records"], {}]},  # type: ignore[misc]  # a list of records
         {"source": "aws.s3", "detail": {}},
         {"Event": "another"},
     ],

@@ -27,10 +27,23 @@ LIBRARIES = {
 }
 """Which modules may know a library; a package stands for all in it."""
 PURE = {
-    *("events", "batches", "zips", "inflation", "pictures", "luminance", "refusals", "images", "classify"),
-    *("predictions", "rows", "settings", "errors", "ports", "ahead"),
+    *(
+        "events",
+        "envelopes",
+        "batches",
+        "archives",
+        "members",
+        "contents",
+        "zips",
+        "inflation",
+        "tars",
+        "streams",
+        "arrays",
+    ),
+    *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
+    *("ports", "ahead"),
 }
-DELIVERY = {"app", "delivery", "drops", "commit", "store", "model"}
+DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model"}
 
 
 def module_name(path: Path) -> str:

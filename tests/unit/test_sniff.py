@@ -6,7 +6,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import ImageFile
 
-from handler.batches import SNIFF_BYTES, is_folder_marker, is_ignored, read_picture, sniff
+from handler.contents import SNIFF_BYTES, sniff
+from handler.members import is_folder_marker, is_ignored, read_picture
 from tests.doubles import bar, encoded, zipped
 from tests.unit.drops import PNG, SETTINGS, ZIP, npy, tar
 
@@ -35,11 +36,26 @@ from tests.unit.drops import PNG, SETTINGS, ZIP, npy, tar
         (b"\xfd7zXZ\0", "a", "xz file"),
         (b"7z\xbc\xaf\x27\x1c", "a", "7-Zip archive"),
         (b"Rar!\x1a\x07\0", "a", "RAR archive"),
-        (npy(), "a.png", "NumPy array"),
-        (b"\0\0\x08\x03\0\0\0\1", "a", "IDX array"),
+        (b"MSCF\0\0\0\0\0", "a", "Cabinet archive"),
+        (b"\x28\xb5\x2f\xfd\x24", "a.tar.zst", "Zstandard file"),
+        (b"\x04\x22\x4d\x18\x64", "a.tar.lz4", "LZ4 file"),
+        (b"LZIP\x01", "a.tar.lz", "lzip file"),
+        (b"\x1f\x9d\x90", "a.tar.Z", "compress file"),
+        (npy(), "a.png", "array"),
+        (b"\0\0\x08\x03\0\0\0\1", "a", "array"),
+        (b"\0\0\x0e\x04\0\0\0\1", "a.png", "array"),
+        (b"\0\0\x0a\x03\0\0\0\1", "a", ""),
+        (b"\0\0\x08\x05\0\0\0\1", "a", ""),
+        (b"\0\0\x08", "a", ""),
+        (bytes(1024), "a.tar", "tar archive"),
+        (bytes(1024), "a.tar.gz", "tar archive"),
+        (bytes(1024), "a.png", ""),
+        (bytes(100), "a.tar", "file of that name"),
         (b"text", "a.tar", "file of that name"),
         (b"text", "a.TGZ", "file of that name"),
-        (b"text", "a.npz", "file of that name"),
+        (b"text", "a.npz", "zip archive"),
+        (b"text", "a.npz.gz", "zip archive"),
+        (b"text", "a.npy", "file of that name"),
         (b"text", "t10k-images-idx3-ubyte", "file of that name"),
         (b"text", "t10k-images-idx3-ubyte.gz", "file of that name"),
         (b"text", "a.txt", ""),

@@ -192,15 +192,16 @@ def test_a_model_of_another_origin_has_no_learning_curve(few: Mnist, h5: Path, t
     ("layers", "complaint"),
     [
         ([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(9, activation="softmax")], "is needed"),
-        ([keras.Input((784,)), keras.layers.Dense(10, activation="softmax")], "is needed"),
-        ([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)], "softmax"),
+        ([keras.Input((785,)), keras.layers.Dense(10, activation="softmax")], "is needed"),
+        ([keras.Input((784,)), keras.layers.Dense(10, activation="sigmoid")], "neither a softmax nor logits"),
     ],
 )
 def test_a_model_of_another_kind_is_refused(few: Mnist, tmp_path: Path, layers: list[object], complaint: str) -> None:
-    """Other inputs, other outputs, no softmax: the message says what is needed."""
+    """Other inputs, other outputs, neither softmax nor logits: the message says what is needed; nothing is written."""
     keras.Sequential(layers).save(tmp_path / "other.h5")
-    with pytest.raises(PublishError, match=complaint):
-        prepare(tmp_path / "other.h5", ANY, few, tmp_path)
+    with pytest.raises(PublishError, match=rf"other\.h5.*{complaint}"):
+        prepare(tmp_path / "other.h5", ANY, few, tmp_path / "models")
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_file_that_is_no_model_is_refused(few: Mnist, h5: Path, tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_a_file_that_is_no_model_is_refused(few: Mnist, h5: Path, tmp_path: Path
     with pytest.raises(PublishError, match=r"text\.h5 is not an HDF5 file"):
         prepare(tmp_path / "text.h5", ANY, few, tmp_path)
     (tmp_path / "cut.h5").write_bytes(h5.read_bytes()[:1000])
-    with pytest.raises(PublishError, match=r"cut\.h5 is not a Keras model"):
+    with pytest.raises(PublishError, match=r"cut\.h5 is refused: it is damaged"):
         prepare(tmp_path / "cut.h5", ANY, few, tmp_path)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from handler.batches import Named, until
 from handler.errors import PostponedError
+from handler.members import Named, until
 
 
 def numbered(count: int) -> Iterator[Named]:

@@ -1,0 +1,107 @@
+"""Zip and tar archives to named pictures, lazily: whatever happens to a member, the next is still read."""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from handler import tars, zips
+from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, sniff
+from handler.errors import SpentError, UnreadableError
+from handler.inflation import inflate
+from handler.members import Named, is_ignored, read_images, read_picture
+from handler.settings import Settings
+from handler.streams import Budget, Stream, decompress, pieces_of
+
+
+def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Named]:
+    """The pictures of a zip's members, in its order; `UnreadableError` where the archive breaks or passes a cap."""
+
+    def opener(entry: zips.Entry) -> Callable[[], Stream]:
+        return lambda: Stream(budget.spend(inflate(file, entry, settings.max_inflated_bytes)))
+
+    for number, entry in enumerate(zips.walk(file)):
+        _check_count(number, entry.name, settings)
+        if entry.name.endswith("/") or is_ignored(entry.name):
+            continue
+        reopen = opener(entry)
+        try:
+            try:
+                stream = reopen()
+                if sniff(stream.peek(SNIFF_BYTES), entry.name) == ARRAY:
+                    yield from read_images(reopen, entry.name, settings)
+                else:
+                    yield from _read_data(_whole(stream, settings), entry.name, budget, settings)
+            except UnreadableError as error:
+                yield Named(entry.name, error=error)
+        except SpentError as error:
+            raise _ending(number, entry.name, error) from error
+
+
+def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Named]:
+    """The pictures of a tar's members, in one pass; raises as `read_zip` does."""
+    members = tars.walk(stream)
+    number, name = 0, ""
+    try:
+        for number, member in enumerate(members):
+            name = member.name
+            _check_count(number, name, settings)
+            if member.folder or is_ignored(name):
+                continue
+            if member.other:
+                sentence = f"{member.other} and not a file: put the picture itself into the archive"
+                yield Named(name, error=UnreadableError("unsupported", sentence))
+            elif member.size > settings.max_member_bytes:
+                yield Named(name, error=_too_large(settings))
+            else:
+                data = stream.read(member.size)
+                if len(data) < member.size:
+                    raise UnreadableError("truncated", f"the tar ends inside its member {number + 1}, {name!a}")
+                yield from _read_data(data, name, budget, settings)
+    except SpentError as error:
+        raise _ending(number, name, error) from error
+
+
+def _read_data(data: bytes, name: str, budget: Budget, settings: Settings) -> Iterator[Named]:
+    """A member that is held: a picture, or an array, compressed or not; an archive is refused."""
+    kind = sniff(data[:SNIFF_BYTES], name) if data else ""
+
+    def reopen() -> Stream:
+        file = io.BytesIO(data)
+        return Stream(budget.spend(decompress(file, kind)) if kind in COMPRESSED else pieces_of(file))
+
+    try:
+        inner = sniff(reopen().peek(SNIFF_BYTES), "") if kind in COMPRESSED else kind
+    except UnreadableError as error:
+        yield Named(name, error=error)
+        return
+    if inner == ARRAY:
+        yield from read_images(reopen, name, settings)
+    elif kind:
+        yield Named(name, error=UnreadableError("nested-archive", f"a {kind} inside an archive: upload it by itself"))
+    else:
+        yield from read_picture(data, name, settings)
+
+
+def _whole(stream: Stream, settings: Settings) -> bytes:
+    data = stream.read(settings.max_member_bytes + 1)
+    if len(data) > settings.max_member_bytes:
+        raise _too_large(settings)
+    return data
+
+
+def _check_count(number: int, name: str, settings: Settings) -> None:
+    if number >= settings.max_members:
+        sentence = f"{_where(number, name)}: split it into archives of {settings.max_members}"
+        raise UnreadableError("too-many-members", sentence)
+
+
+def _too_large(settings: Settings) -> UnreadableError:
+    return UnreadableError("too-large", f"more than {settings.max_member_bytes} bytes: scale it down")
+
+
+def _ending(number: int, name: str, error: SpentError) -> UnreadableError:
+    return UnreadableError("too-large", f"{_where(number, name)}: {error}, split it")
+
+
+def _where(number: int, name: str) -> str:
+    return f"the archive was read up to its member {number}, {name!a}, and no further"

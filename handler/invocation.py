@@ -1,0 +1,111 @@
+"""The drops of one invocation, and what becomes of each: none suffers from its neighbours.
+
+Loose images are gathered by the CSV that they go into, which is written once for all of them; batches one at a time.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from handler.commit import Reading, commit_folder
+from handler.drops import Reader, is_batch, read_loose, write_batch
+from handler.envelopes import Drop
+from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
+from handler.ports import ObjectStore, Peek
+from handler.predictions import folder_of
+
+_LOG: Final = logging.getLogger("digitdrop")
+_RESTARTS: Final = 5
+"""Times that an object which is overwritten while it is read is begun anew."""
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The drops of one invocation, and what became of them so far."""
+
+    reader: Reader
+    begun: int = 0
+    folders: dict[str, dict[Drop, Reading]] = field(default_factory=dict)
+    """Loose images that were read, by the CSV that they go into."""
+    batches: list[Drop] = field(default_factory=list)
+    later: list[Drop] = field(default_factory=list)
+    failures: dict[Drop, Exception] = field(default_factory=dict)
+
+    @contextmanager
+    def attempt(self, *drops: Drop) -> Iterator[None]:
+        """Note what happens to drops; no fault of one passes on to others."""
+        try:
+            yield
+        except MissingError as error:
+            _LOG.info("gone, nothing to do: %s", error)
+        except PostponedError:
+            self.later.extend(drops)
+        except DigitdropError as error:
+            _LOG.error("failed: %s", error)
+            self.failures |= dict.fromkeys(drops, error)
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the neighbours their rows
+            _LOG.exception("failed: %s", ", ".join(ascii(drop.key) for drop in drops))
+            self.failures |= dict.fromkeys(drops, error)
+
+    def begin(self) -> bool:
+        """Count a drop as begun and tell whether it is the first; `PostponedError` where there is no time for more.
+
+        The first is always begun and always ends in rows, so that every invocation gets something done; one that is
+        overwritten meanwhile and begun anew is no longer the first.
+        """
+        if self.begun and not self.reader.in_time():
+            raise PostponedError("no time is left to begin another drop")
+        self.begun += 1
+        return self.begun == 1
+
+    def read(self, drop: Drop, peeked: Callable[[], Peek]) -> None:
+        """Read a loose image, or leave a batch for later; an object that is overwritten meanwhile is begun anew."""
+        for peek in _peeks(peeked, self.reader.store, drop.key):
+            if is_batch(peek):
+                self.batches.append(drop)
+                return
+            try:
+                reading = read_loose(self.reader, peek, final=self.begin())
+            except ChangedError:
+                continue
+            if reading:
+                self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading
+            return
+
+    def write_folders(self) -> None:
+        """Write the CSVs of the loose images that were read so far; those overwritten around it are read again."""
+        while self.folders:
+            csv_key, readings = self.folders.popitem()
+            with self.attempt(*readings):
+                reader, store = self.reader, self.reader.store
+                overwritten = commit_folder(store, csv_key, list(readings.values()), reader.settings, reader.in_time)
+                for drop in (drop for drop, reading in readings.items() if reading in overwritten):
+                    with self.attempt(drop):
+                        self.read(drop, partial(store.peek, drop.key))
+
+    def write_batches(self) -> None:
+        """Write the CSVs of the batches that were met so far."""
+        while self.batches:
+            drop = self.batches.pop(0)
+            with self.attempt(drop):
+                self.write(drop)
+
+    def write(self, drop: Drop) -> None:
+        """Write a batch's CSV; an object that is overwritten meanwhile is begun anew."""
+        for peek in _peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key):
+            try:
+                write_batch(self.reader, peek, final=self.begin())
+            except ChangedError:
+                continue
+            return
+
+
+def _peeks(first: Callable[[], Peek], store: ObjectStore, key: str) -> Iterator[Peek]:
+    """An object's start, as often as it is overwritten while it is read, within reason."""
+    yield first()
+    for _ in range(_RESTARTS):
+        yield store.peek(key)
+    raise StoreError(f"reading {key!r}: it was overwritten {_RESTARTS + 1} times meanwhile")

@@ -1,0 +1,86 @@
+"""One file of a drop to named pictures: a picture's frames, or an array's images."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from handler.arrays import read_array
+from handler.errors import PostponedError, SpentError, UnreadableError
+from handler.luminance import Plane
+from handler.pictures import read_frames
+from handler.settings import Settings
+from handler.streams import Stream
+
+_IGNORED: Final = frozenset({".DS_Store", "Thumbs.db", "labels.csv"})
+_IGNORED_FOLDER: Final = "__MACOSX"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One picture of a drop: its luminance, (H, W) 0–1, or why it has none."""
+
+    name: str
+    """Path in the batch, or key below the folder; bytes that are not UTF-8 are lone surrogates."""
+    frame: int | None = None
+    plane: Plane | None = None
+    error: UnreadableError | None = None
+
+
+def is_ignored(name: str) -> bool:
+    """Whether a file is what operating systems and labelling leave behind, and no image."""
+    *folders, last = name.split("/")
+    return last in _IGNORED or _IGNORED_FOLDER in folders
+
+
+def is_folder_marker(key: str, size: int) -> bool:
+    """Whether an object only makes an empty folder visible."""
+    return key.endswith("/") and size == 0
+
+
+def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Named]:
+    """The frames of one picture; `frame` is None where there is only one."""
+    if not data:
+        yield Named(name, error=UnreadableError("empty", "the file has no bytes: upload it again"))
+    else:
+        yield from _numbered(read_frames(data, settings.max_pixels, settings.max_frames), name)
+
+
+def read_images(reopen: Callable[[], Stream], name: str, settings: Settings) -> Iterator[Named]:
+    """The images of one array, which `reopen` gives from its start; `frame` is None where there is only one."""
+    planes = read_array(reopen, settings.max_pixels, settings.max_members, settings.max_member_bytes)
+    yield from _numbered(planes, name)
+
+
+def until(pictures: Iterator[Named], in_time: Callable[[], bool], name: str, *, final: bool) -> Iterator[Named]:
+    """The pictures for as long as there is time, then one error `out-of-time` under `name`.
+
+    Raises `PostponedError` instead where the drop is not `final`: it can have more time in another invocation.
+    """
+    for number, picture in enumerate(pictures):
+        if number and not in_time():
+            if not final:
+                raise PostponedError(f"{name!r} was begun when little time was left")
+            sentence = f"the invocation ended after {number} images, before {picture.name!a}: split the batch"
+            yield Named(name, error=UnreadableError("out-of-time", sentence))
+            return
+        yield picture
+
+
+def _numbered(planes: Iterator[Plane], name: str) -> Iterator[Named]:
+    """Planes with their numbers; one is held back, until the next shows that it is not the only one."""
+    number, held = 0, None
+    try:
+        for number, plane in enumerate(planes):
+            if held is not None:
+                yield Named(name, number - 1, held)
+            held = plane
+    except SpentError:
+        if held is not None:
+            yield Named(name, number, held)
+        raise
+    except UnreadableError as error:
+        if held is not None:
+            yield Named(name, number, held)
+        yield Named(name, None if held is None else number + 1, error=error)
+        return
+    yield Named(name, number or None, held)
