@@ -15,7 +15,7 @@ from train.training import TOLERANCE
 MOST: Final = 1e-4
 """The last decimal of a confidence in the CSV."""
 _ROUNDINGS: Final = 4
-"""Of 16 networks, ONNX differed from Keras by 2.6 times Keras' own rounding error at most."""
+"""Of 15 networks, ONNX differed from Keras by 2.6 times Keras' own rounding error at most."""
 
 
 def tolerance(loaded: Loaded, reading: Reading, images: Images, reference: Probabilities) -> float:
