@@ -1,5 +1,7 @@
 """The local stack as tests start it, and what they do to it."""
 
+import os
+import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,9 @@ import pytest
 
 from infra import resources
 from infra import running as stack_module
+from infra.emulator import emulator
 from infra.place import Place
+from infra.processes import LocalError
 from infra.running import HERE, Plan, Running, running
 from infra.stack import Stack, scaled
 from tests.processes import PATIENCE
@@ -24,6 +28,19 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 ROOT = Path(__file__).parents[1]
+
+
+def emulator_or_skip() -> str:
+    """The Runtime Interface Emulator's program; the test skips, and says why, where it cannot run or cannot be had.
+
+    On CI it can: there a test that needs it fails.
+    """
+    try:
+        return str(emulator(print))
+    except LocalError as error:
+        if os.environ.get("CI") and platform.system() == "Linux":
+            raise
+        pytest.skip(str(error))
 
 
 @contextmanager

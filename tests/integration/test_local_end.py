@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.emulator import emulator
 from infra.place import Place
-from infra.processes import LocalError
 from infra.running import BUCKET
 from tests.processes import PATIENCE, descendants, runs, wait_for
+from tests.stacks import emulator_or_skip
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,10 +68,7 @@ def test_nothing_outlives_the_stack(kind: signal.Signals) -> None:
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_of_lambdas_runtime_outlives_the_stack(kind: signal.Signals) -> None:
     """Neither an emulator nor a client in the middle of an invocation is left."""
-    try:
-        emulator(print)
-    except LocalError as error:
-        pytest.skip(str(error))
+    emulator_or_skip()
     with up(None, "--runtime", "rie", "--speed", "10") as (process, _, port):
         s3 = Place(port).s3()
         s3.put_object(Bucket=BUCKET, Key="incoming/7.png", Body=b"x")

@@ -9,12 +9,10 @@ import pytest
 
 from handler.events import unwrap
 from infra import processes
-from infra.emulator import emulator
-from infra.processes import LocalError
 from infra.running import EMULATED, HERE
 from tests.doubles import bar, encoded, s3_event
 from tests.processes import wait_for
-from tests.stacks import awaited, dead_letters, drop, is_idle, sqs_of, started
+from tests.stacks import awaited, dead_letters, drop, emulator_or_skip, is_idle, sqs_of, started
 
 PICTURE = encoded(bar(4, 20))
 HEALTHY = [f"incoming/d/{number:02}.png" for number in range(40)]
@@ -29,10 +27,7 @@ def test_the_dead_letters_are_exactly_the_poison_and_the_killers(
 ) -> None:
     """Everything healthy has its row, once, though it shared batches with what kills the process; nothing else dies."""
     if runtime == EMULATED:
-        try:
-            emulator(print)
-        except LocalError as error:
-            pytest.skip(str(error))
+        emulator_or_skip()
     times: dict[str, Any] = {"timeout": 60, "window": 0.3, "visibility": 90}  # as on AWS, longer than any invocation
     monkeypatch.setattr(processes, "_PAUSES", (0.0,))  # workers die all the time, and are wanted again at once
     with started(tmp_path, "tests.stubs:dies_of_killers_and_lets_go", speed=900, runtime=runtime, **times) as stack:

@@ -11,12 +11,11 @@ import pytest
 
 from handler.events import unwrap
 from infra.container import Container, FunctionError, lambda_environment
-from infra.emulator import emulator
 from infra.processes import LocalError
 from infra.running import EMULATED, Running
 from tests.doubles import bar, encoded, zipped
 from tests.processes import runs, wait_for
-from tests.stacks import ROOT, awaited, dead_letters, drop, is_idle, note, started
+from tests.stacks import ROOT, awaited, dead_letters, drop, emulator_or_skip, is_idle, note, started
 
 EVENTS = sorted((ROOT / "infra" / "events").glob("*.json"))
 PICTURE = encoded(bar(4, 20))
@@ -25,11 +24,8 @@ BATCH = zipped({f"{number}.png": PICTURE for number in range(40)})
 
 @pytest.fixture(scope="module", autouse=True)
 def program() -> str:
-    """The emulator; tests skip where it cannot run or cannot be had."""
-    try:
-        return str(emulator(print))
-    except LocalError as error:
-        pytest.skip(str(error))
+    """The emulator."""
+    return emulator_or_skip()
 
 
 @pytest.fixture(scope="module")
