@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         if flags.command == "demo":
             demo.demo(_say)
             return 0
-        plan = Plan(flags.port, getattr(flags, "speed", 1.0), dict(flags.parameter), flags.handler, flags.runtime)
+        plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler, flags.runtime)
         if flags.command == "send":
             send(flags.event, plan, _say)
             return 0
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--speed", type=_speed, default=1.0, help="divides every time of the template (%(default)g)")
     one = commands.add_parser("send", help="hand one event to the function, beside a stack that is up")
     one.add_argument("event", type=Path, metavar="EVENT.json", help="such as those in infra/events")
+    one.set_defaults(speed=1.0)  # a queue's times have no part in it
     for command in (up, one):
         _add_shared(command)
     commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")

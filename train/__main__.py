@@ -56,7 +56,7 @@ def _publish(flags: Namespace) -> None:
         return
     from train import data, release  # noqa: PLC0415  # takes seconds, and a prepared release does not need it
 
-    labels = flags.labels or release.DIGITS
+    labels = flags.labels or publish.DIGITS
     terms = release.Terms(flags.min_accuracy, flags.review_below, labels)
     _upload(release.prepare(flags.model, terms, data.load_mnist()), store)
 

@@ -18,6 +18,8 @@ from train.registry import ATTEMPTS, Store, pause, switch
 RELEASES: Final = Path("artifacts/models")
 """Where releases are prepared, each in a folder with the name of its version."""
 CARD: Final = "card.json"
+DIGITS: Final = tuple("0123456789")
+"""What the outputs are called, unless their owner says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,17 @@ def read_release(folder: Path) -> Release:
 
 
 def latest_release(root: Path = RELEASES, least: float = 0) -> Release | None:
-    """The newest release below `root` that is whole, fit for this handler and of accuracy `least`, 0 to 1, or more."""
+    """The newest release below `root` that is whole, fit for this handler and of accuracy `least`, 0 to 1, or more.
+
+    Somebody's model whose labels are not `DIGITS` is none that anything here may take by itself.
+    """
     found = []
     for card in root.glob(f"*/{CARD}"):
         try:
             release = read_release(card.parent)
         except (PublishError, ModelError):
             continue
-        if release.accuracy >= least:
+        if release.accuracy >= least and tuple(release.card["labels"]) == DIGITS:
             found.append(release)
     return max(found, key=lambda release: str(release.card["created"]), default=None)
 

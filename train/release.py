@@ -19,14 +19,13 @@ from train import inspection, loading, plots, precision, reading, training
 from train.data import Mnist
 from train.errors import PublishError
 from train.export import export, prove
-from train.publish import CARD, RELEASES, Release, read_release, require
+from train.publish import CARD, DIGITS, RELEASES, Release, read_release, require
 from train.reading import Reading
 from train.recipe import Recipe
 from train.registry import now
 
 _log = logging.getLogger(__name__)
 _LIBRARIES: Final = ("keras", "numpy", "onnx", "onnxruntime", "tf2onnx")
-DIGITS: Final = tuple("0123456789")
 _OWN: Final = Reading((28, 28), 1, "softmax")
 """How the networks of `networks.py` read."""
 

@@ -287,12 +287,13 @@ def test_a_store_that_fails_fails_the_upload(store: ListedStore, tmp_path: Path)
 
 
 def test_the_latest_release_is_the_newest_whole_one(tmp_path: Path) -> None:
-    """Damaged releases and those for another handler do not count."""
+    """Damaged releases, those for another handler, and those that call the digits otherwise do not count."""
     assert latest_release(tmp_path) is None
     make_release(tmp_path, 1)
     second = make_release(tmp_path, 2)
     (make_release(tmp_path, 3) / "model.onnx").write_bytes(b"damaged")
     make_release(tmp_path, 4, preprocessing=0)
+    make_release(tmp_path, 5, labels=list("abcdefghij"))
     found = latest_release(tmp_path)
     assert found is not None
     assert found.folder == second
