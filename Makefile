@@ -11,7 +11,7 @@ EVENT ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up send train test lint lock clean
+.PHONY: help demo up send invoke train test lint lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
@@ -27,6 +27,9 @@ up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 wi
 send: $(READY)  ## hand one event to the function beside make up: EVENT=infra/events/sns.json, PORT and RUNTIME as there
 	@$(PY) -m infra.local send $(or $(EVENT),infra/events/s3.json) $(if $(PORT),--port $(PORT)) \
 		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
+
+invoke: $(READY)  ## the function in its own container, by sam local invoke, with each event of infra/events, or EVENT=; needs Docker and SAM
+	@$(PY) -m infra.local invoke $(EVENT) $(if $(PORT),--port $(PORT)) $(FLAGS)
 
 train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B", see python -m train --help
 	$(PY) -m train $(FLAGS)

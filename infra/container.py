@@ -56,18 +56,13 @@ class Container:
         if self._emulator and self._emulator.process.poll() is not None:
             self.end()
         running = self._emulator = self._emulator or self._start()
-        connection = http.client.HTTPConnection(HOST, running.port, timeout=self._timeout + _GRACE_SECONDS)
         try:
-            connection.request("POST", _PATH, json.dumps(event))
-            response = connection.getresponse()
-            return outcome(response.status, response.getheader("X-Amz-Function-Error", ""), response.read())
+            return post(running.port, event, self._timeout)
         except (OSError, http.client.HTTPException) as error:
             status = running.process.poll()
             self.end()  # it is in no state to be asked again
             told = repr(error) if status is None else f"the emulator {how_it_ended(status)}"
             raise FunctionError(f"no answer from the function's runtime: {told}") from error
-        finally:
-            connection.close()
 
     def end(self) -> None:
         """End emulator and client, if they run."""
@@ -99,6 +94,20 @@ class Container:
             time.sleep(0.02)
         self.end()
         raise FunctionError(f"the emulator did not start: it {how_it_ended(process.returncode)}")
+
+
+def post(port: int, event: object, timeout: int) -> Any:  # noqa: ANN401  # likewise
+    """What the function under the emulator at `port` replies; `FunctionError` where the emulator says that it failed.
+
+    Raises `OSError` or `HTTPException` where there is no answer.
+    """
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout + _GRACE_SECONDS)
+    try:
+        connection.request("POST", _PATH, json.dumps(event))
+        response = connection.getresponse()
+        return outcome(response.status, response.getheader("X-Amz-Function-Error", ""), response.read())
+    finally:
+        connection.close()
 
 
 def outcome(status: int, error: str, body: bytes) -> Any:  # noqa: ANN401  # likewise

@@ -1,12 +1,19 @@
 """What `make up` prints: how to drop images and download CSVs, to be pasted as it stands."""
 
+from typing import Final
+
 from handler.settings import PREDICTIONS
-from infra.place import KEY
+from infra.place import DEFAULT_PORT, KEY
 from infra.running import Running
+
+VARIABLES: Final = "infra/local-env.json"
+"""Where `sam local invoke` finds the function's environment for this machine."""
 
 
 def directions(running: Running, speed: float) -> str:
     """The `aws` commands and the lines of boto3 for this stack."""
+    if not running.workers:
+        return _by_hand(running)
     place, stack = running.place, running.stack
     aws = f"aws --endpoint-url {place.endpoint} s3"
     drops, csvs = f"s3://{stack.bucket}/{stack.prefix}", f"s3://{stack.bucket}/{PREDICTIONS}"
@@ -45,5 +52,27 @@ or in Python:
 
 Models: .venv/bin/python -m train list --bucket {stack.bucket}, with the lines above
 and AWS_ENDPOINT_URL={place.endpoint}.
+Ctrl-C ends it all; what is in the bucket then is gone.
+"""
+
+
+def _by_hand(running: Running) -> str:
+    """The commands for a stack without workers, whose function is the user's to invoke."""
+    place, stack = running.place, running.stack
+    aws = f"aws --endpoint-url {place.endpoint} s3"
+    drop, csv = f"s3://{stack.bucket}/{stack.prefix}monday.zip", f"s3://{stack.bucket}/{PREDICTIONS}monday.zip.csv"
+    hint = f"\nsamconfig.toml and {VARIABLES} name port {DEFAULT_PORT}: put {place.port} there.\n"
+    return f"""
+S3 is up at {place.endpoint}, for this machine and its containers alone; nothing polls the queue.
+
+In another terminal, with the AWS CLI and AWS SAM:
+
+  unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL
+  export AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={KEY} AWS_DEFAULT_REGION={place.region}
+  {aws} cp monday.zip {drop}
+  sam build
+  sam local invoke -e infra/events/s3.json
+  {aws} cp {csv} .
+{"" if place.port == DEFAULT_PORT else hint}
 Ctrl-C ends it all; what is in the bucket then is gone.
 """

@@ -1,4 +1,4 @@
-"""`python -m infra.local up`, `send` and `demo`: the system that `template.yaml` describes, on this machine alone."""
+"""`python -m infra.local up`, `send`, `invoke`, `demo`: what `template.yaml` describes, on this machine alone."""
 
 import argparse
 import os
@@ -14,11 +14,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.errors import DigitdropError
 from infra import demo
 from infra.directions import directions
-from infra.place import isolated
-from infra.running import EMULATED, HANDLER, HERE, Plan, running
+from infra.invoke import invoke
+from infra.place import DEFAULT_PORT, isolated
+from infra.running import CONTAINER, EMULATED, HANDLER, HERE, Plan, running
 from infra.send import send
 
 _TEND_SECONDS: Final = 0.2
+_RUNTIMES: Final = (
+    "python: the function runs in a process of ours; rie: in Lambda's own client and emulator; container: nowhere, "
+    "and S3 answers where `sam local invoke` finds it (%(default)s)"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +41,9 @@ def main(arguments: list[str]) -> int:
         plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler, flags.runtime)
         if flags.command == "send":
             send(flags.event, plan, _say)
+            return 0
+        if flags.command == "invoke":
+            invoke(flags.event, plan, _say)
             return 0
         return _up(plan)
     except KeyboardInterrupt:
@@ -69,14 +77,21 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("send", help="hand one event to the function, beside a stack that is up")
     one.add_argument("event", type=Path, metavar="EVENT.json", help="such as those in infra/events")
     one.set_defaults(speed=1.0)  # a queue's times have no part in it
+    up.add_argument("--runtime", choices=(HERE, EMULATED, CONTAINER), default=HERE, help=_RUNTIMES)
+    one.add_argument("--runtime", choices=(HERE, EMULATED), default=HERE, help=_RUNTIMES)
+    sam = commands.add_parser("invoke", help="hand sample events to the function's own container, by sam local invoke")
+    sam.add_argument("event", type=Path, nargs="?", metavar="EVENT.json", help="one alone (all of infra/events)")
+    sam.set_defaults(speed=1.0, runtime=CONTAINER, handler=HANDLER)
     for command in (up, one):
+        command.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
+    for command in (up, one, sam):
         _add_shared(command)
     commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
     return parser
 
 
 def _add_shared(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--port", type=_port, default=5000, help="where S3 and SQS answer here (%(default)s)")
+    command.add_argument("--port", type=_port, default=DEFAULT_PORT, help="where S3 and SQS answer here (%(default)s)")
     command.add_argument(
         "--parameter",
         type=_pair,
@@ -84,13 +99,6 @@ def _add_shared(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="a parameter of template.yaml; may be given several times",
-    )
-    command.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
-    command.add_argument(
-        "--runtime",
-        choices=(HERE, EMULATED),
-        default=HERE,
-        help="python: the function runs in a process of ours; rie: in Lambda's own client and emulator (%(default)s)",
     )
 
 

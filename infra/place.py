@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 5000
 KEY: Final = "local"
 """Access key and secret at once; moto takes any. Real ones are never sent."""
 _CONFIG: Final = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 4})
@@ -26,11 +27,13 @@ class Place:
     region: str = "us-east-1"
     account: str = "123456789012"
     """The account that moto plays for any access key."""
+    host: str = HOST
+    """Where its server listens, and is asked."""
 
     @property
     def endpoint(self) -> str:
         """Where S3 and SQS answer."""
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def queue_url(self, name: str) -> str:
         """URL of the queue of this name."""
@@ -53,7 +56,7 @@ class Place:
 
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
         """`base`, isolated, with this place put in: whatever uses boto3 in it works here."""
-        return isolated(base) | {
+        return isolated(base, self.host) | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": KEY,
@@ -62,13 +65,13 @@ class Place:
         }
 
 
-def isolated(base: Mapping[str, str]) -> dict[str, str]:
+def isolated(base: Mapping[str, str], host: str = HOST) -> dict[str, str]:
     """`base` without all that points at AWS itself.
 
-    Nothing that runs in it can reach the user's account, and no proxy is asked for the way to this machine.
+    Nothing that runs in it can reach the user's account, and no proxy is asked for the way to `host`.
     """
     kept = {name: value for name, value in base.items() if not name.startswith(("AWS_", "BOTO_"))}
-    direct = ",".join(filter(None, [base.get("no_proxy") or base.get("NO_PROXY"), HOST]))
+    direct = ",".join(filter(None, [base.get("no_proxy") or base.get("NO_PROXY"), HOST, host]))
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -57,7 +57,7 @@ def deliver(stack: Running, drops: Sequence[Drop], limit: float) -> list[Answer]
         for index, drop in enumerate(drops):
             if index in answers:
                 continue
-            body = _body(s3, bucket, PREDICTIONS + drop.csv)
+            body = download(s3, bucket, PREDICTIONS + drop.csv)
             rows = read_rows(body)
             found[index] = len(rows)
             if len(rows) >= drop.rows:
@@ -79,8 +79,8 @@ def _send(s3: "S3Client", bucket: str, drop: Drop) -> float:
     return begun
 
 
-def _body(s3: "S3Client", bucket: str, key: str) -> bytes:
-    """The object, or nothing where there is none yet."""
+def download(s3: "S3Client", bucket: str, key: str) -> bytes:
+    """An object whole, or nothing where there is none yet."""
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from infra.emulator import emulator
+from infra.engine import bridge_host, require
 from infra.place import HOST, Place
 from infra.processes import Child, LocalError, Processes, how_it_ended, revive
 from infra.resources import create, publish
@@ -24,6 +25,8 @@ HERE: Final = "python"
 """The runtime that is nothing but the workers' own processes."""
 EMULATED: Final = "rie"
 """Lambda's own Runtime Interface Client and Emulator."""
+CONTAINER: Final = "container"
+"""None of ours: nothing polls the queue, and whoever has the function's container invokes it, where it reaches S3."""
 _LEAST_EMULATED_SECONDS: Final = 10
 """The emulator counts the start of the function as part of an invocation; Lambda gives it as much beside that."""
 _MODEL: Final = ("--network", "mlp")
@@ -71,8 +74,12 @@ class Running:
 def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     """The stack, up to the end of the `with`; `LocalError` where it cannot be started."""
     program = str(emulator(say)) if plan.runtime == EMULATED else ""
-    listening = listen(plan.port)
-    place = Place(listening.getsockname()[1])
+    host = HOST
+    if plan.runtime == CONTAINER:
+        require()
+        host = bridge_host()
+    listening = listen(plan.port, host)
+    place = Place(listening.getsockname()[1], host=host)
     with Processes(plan.output) as processes:
         base = place.environment(os.environ)
         stack = scaled(stack_at(place, plan.parameters or {}), plan.speed)
@@ -84,17 +91,17 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         listening.close()
         create(stack, place)
         publish(stack, place, lambda: _train(processes, stack, base), say)
-        count = max(1, min(stack.max_concurrency, os.cpu_count() or 1))
+        count = 0 if plan.runtime == CONTAINER else max(1, min(stack.max_concurrency, os.cpu_count() or 1))
         jobs = [job_of(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
         environment = base | dict(stack.environment)
         workers = [processes.start(job.name, "infra.worker", [job.to_json()], environment) for job in jobs]
         yield Running(place, stack, server, tuple(workers), say)
 
 
-def listen(port: int) -> socket.socket:
-    """A socket that listens on this machine's own address alone; `LocalError` where the port cannot be had."""
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """A socket that listens at one address of this machine alone; `LocalError` where the port cannot be had."""
     try:
-        return socket.create_server((HOST, port))
+        return socket.create_server((host, port))
     except OSError as error:
         reason = "is taken by another program" if error.errno == EADDRINUSE else f"cannot be used ({error.strerror})"
         raise LocalError(f"port {port} {reason}; choose another: make up PORT={max(port, 5000) + 1}") from error

@@ -39,7 +39,7 @@ def summarise(name: str, rows: Sequence[Row], labels: Sequence[int], seconds: fl
 
 def table(summaries: Sequence[Summary]) -> str:
     """Summaries as lines of text, with a header."""
-    line = "{:<16}{:>8}{:>8}{:>8}{:>7}{:>10}{:>9}{:>10}"
+    line = "{:<20}{:>8}{:>8}{:>8}{:>7}{:>10}{:>9}{:>10}"
     lines = [line.format("", "rows", "ok", "review", "error", "accuracy", "seconds", "images/s")]
     for one in summaries:
         counts = [one.statuses.get(status, 0) for status in ("ok", "review", "error")]

@@ -44,16 +44,20 @@ def emulator_or_skip() -> str:
 
 
 @contextmanager
-def started(  # what tests choose
+def started(  # noqa: PLR0913  # what tests choose
     folder: Path,
     handler: str,
     *,
     speed: float = 1,
     runtime: str = HERE,
+    port: int = 0,
     output: IO[bytes] | None = None,
     **times: float,
 ) -> Iterator[Running]:
-    """The stack on a free port with a release of its own, kept in `folder`; `times` replace those of the template."""
+    """The stack with a release of its own, kept in `folder`; `times` replace those of the template.
+
+    Its port is one that is free, unless `port` names one.
+    """
 
     def adjusted(stack: Stack, factor: float) -> Stack:
         return replace(scaled(stack, factor), **times)  # type: ignore[arg-type]  # names of times alone
@@ -63,7 +67,7 @@ def started(  # what tests choose
         patch.chdir(ROOT)
         patch.setattr(resources, "latest_release", lambda **_least: release)
         patch.setattr(stack_module, "scaled", adjusted)
-        with running(Plan(port=0, speed=speed, handler=handler, runtime=runtime, output=output), print) as stack:
+        with running(Plan(port=port, speed=speed, handler=handler, runtime=runtime, output=output), print) as stack:
             yield stack
 
 

@@ -1,0 +1,77 @@
+"""The function's image, built from the tree as it stands, and the local S3 and SQS where its containers reach them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from infra import sam
+from infra.engine import Environment, environment
+from infra.place import DEFAULT_PORT
+from infra.processes import LocalError
+from infra.running import CONTAINER, HANDLER, Running
+from tests.stacks import ROOT, started
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies here; one worker runs it all, since it shares one engine, one image and one port."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.container)
+            item.add_marker(pytest.mark.xdist_group("container"))
+
+
+@pytest.fixture(scope="session")
+def image() -> Iterator[str]:
+    """The image's name; the test skips, and says what is missing, without Docker or SAM, and fails on CI."""
+    try:
+        sam.require()
+    except LocalError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        sam.build()
+        yield sam.IMAGE
+
+
+@pytest.fixture(scope="session")
+def shared(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The stack at the port that samconfig.toml names; nothing polls its queue."""
+    assert image
+    with started(tmp_path_factory.mktemp("stack"), HANDLER, runtime=CONTAINER, port=DEFAULT_PORT) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(shared: Running) -> Running:
+    """The stack with no CSVs of earlier tests; their messages are still in its queue."""
+    s3, bucket = shared.place.s3(), shared.stack.bucket
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="predictions/"):
+        for entry in page.get("Contents", []):
+            s3.delete_object(Bucket=bucket, Key=entry["Key"])
+    return shared
+
+
+class Boxes:
+    """Makes execution environments of the function beside a stack."""
+
+    def __init__(self, image: str, stack: Running) -> None:
+        self.image = image
+        self.stack = stack
+
+    def start(self, memory_mb: int = 1769, timeout: int = 300) -> AbstractContextManager[Environment]:
+        """A container that finds its bucket, its queue and its model."""
+        variables = sam.variables(self.stack.stack, self.stack.place) | sam.credentials(self.stack.place)
+        return environment(self.image, variables, memory_mb, timeout)
+
+
+@pytest.fixture
+def boxes(image: str, stack: Running) -> Boxes:
+    """Containers of the image."""
+    return Boxes(image, stack)
