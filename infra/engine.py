@@ -49,11 +49,11 @@ def require() -> None:
         ) from error
 
 
-def docker(*arguments: str) -> str:
-    """What a docker command prints; `LocalError` with its last word where it fails."""
+def docker(*arguments: str, seconds: int = _COMMAND_SECONDS) -> str:
+    """What a docker command prints; `LocalError` with its last word where it fails or takes longer than `seconds`."""
     command = ["docker", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_COMMAND_SECONDS)  # noqa: S603  # docker, with arguments of ours
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds)  # noqa: S603  # docker, with arguments of ours
     except subprocess.CalledProcessError as error:
         said = (error.stderr or error.stdout or "").strip().splitlines()
         raise LocalError(said[-1] if said else f"docker {arguments[0]} ended with status {error.returncode}") from error

@@ -20,6 +20,7 @@ from infra.stack import Stack
 
 IMAGE: Final = "handler:latest"
 """What `sam build` calls the image: the function's name in the template, in small letters, and its DockerTag."""
+DOCKERFILE: Final = Path("handler/Dockerfile")
 _BUILD_SECONDS: Final = 1800
 _GRACE_SECONDS: Final = 120
 """What `sam local invoke` may take beyond the function's own time, to prepare its image."""
@@ -47,6 +48,12 @@ def require() -> None:
 def architecture() -> str:
     """This machine's kind, as the template's parameter Architecture names it."""
     return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def base() -> str:
+    """The image that the function's is built on."""
+    lines = DOCKERFILE.read_text(encoding="utf-8").splitlines()
+    return next(line.removeprefix("FROM ") for line in lines if line.startswith("FROM "))
 
 
 def build() -> str:

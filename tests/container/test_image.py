@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from infra import sam
 from infra.engine import docker, image_bytes
 from tests.stacks import ROOT
 
@@ -22,15 +23,9 @@ def layers(image: str) -> list[str]:
     return docker("image", "inspect", "--format", "{{range .RootFS.Layers}}{{.}} {{end}}", image).split()
 
 
-def base_of(root: Path) -> str:
-    """The image that the Dockerfile begins with."""
-    lines = (root / "handler/Dockerfile").read_text(encoding="utf-8").splitlines()
-    return next(line.removeprefix("FROM ") for line in lines if line.startswith("FROM "))
-
-
 def test_our_layers_are_small(image: str, capsys: pytest.CaptureFixture[str]) -> None:
     """They add at most 250 MB to AWS's base."""
-    base = base_of(ROOT)
+    base = sam.base()
     assert layers(image)[: len(layers(base))] == layers(base)
     added = image_bytes(image) - image_bytes(base)
     with capsys.disabled():
