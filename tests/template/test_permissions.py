@@ -49,9 +49,14 @@ def test_a_missing_key_answers_404(deployed: dict[str, Any]) -> None:
 
 
 def test_only_lambda_takes_the_handlers_role(deployed: dict[str, Any]) -> None:
-    """The role trusts the Lambda service and nobody else."""
+    """The role trusts the Lambda service, on behalf of this account, and nobody else."""
     assert deployed["HandlerRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
+        }
     ]
 
 
@@ -66,7 +71,7 @@ def test_a_publisher_may_read_write_and_list_models_only(deployed: dict[str, Any
 
 
 def test_there_is_no_other_permission(deployed: dict[str, Any]) -> None:
-    """One role, one policy for publishers, none from SAM, no function URL, nobody else who may invoke."""
+    """One role, one policy for publishers, one for alarms, none from SAM, no function URL, nobody who may invoke."""
     granting = ("AWS::IAM::", "AWS::Lambda::Permission", "AWS::Lambda::Url", "AWS::SNS::TopicPolicy")
     found = {name for name, resource in deployed.items() if resource["Type"].startswith(granting)}
-    assert found == {"HandlerRole", "PublisherPolicy"}
+    assert found == {"HandlerRole", "PublisherPolicy", "AlarmTopicPolicy"}
