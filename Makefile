@@ -3,6 +3,8 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/requirements.stamp
+SCAN := $(VENV)/scan
+SCANNER := $(SCAN)/requirements.stamp
 PYTHON ?=
 PORT ?=
 SPEED ?=
@@ -11,7 +13,7 @@ EVENT ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up send train test lint lock clean
+.PHONY: help demo up send train test lint scan lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
@@ -39,6 +41,9 @@ lint: $(READY)  ## format, lint and types alone
 	$(PY) -m ruff check
 	$(PY) -m mypy
 
+scan: $(SCANNER)  ## check the template against what AWS and others advise, with checkov, offline
+	@$(PY) -m infra.scan $(SCAN)/bin/checkov
+
 lock:  ## pin anew what the requirements.in files name; for maintainers, needs uv
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
 	uv pip compile --universal --python-version 3.11 -c requirements.txt handler/requirements.in -o handler/requirements.txt
@@ -56,3 +61,10 @@ $(READY): requirements.txt pyproject.toml infra/find_python.sh
 		echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV) || exit 1; }; \
 	echo "Installing what requirements.txt pins; the first time this takes a few minutes"; \
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt && touch $@
+
+# checkov and we need other versions of the same packages, so that it has an environment of its own.
+$(SCANNER): infra/scan-requirements.txt $(READY)
+	@rm -f $@; \
+	$(PY) -m venv --clear $(SCAN) || exit 1; \
+	echo "Installing what infra/scan-requirements.txt pins"; \
+	$(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check -r infra/scan-requirements.txt && touch $@
