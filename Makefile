@@ -3,6 +3,9 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/requirements.stamp
+SCAN := $(VENV)/scan
+SCANNER := $(SCAN)/requirements.stamp
+ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 PYTHON ?=
 PORT ?=
 SPEED ?=
@@ -11,7 +14,7 @@ EVENT ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up send invoke train test lint lock clean
+.PHONY: help demo up send invoke train deploy test lint scan startup lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
@@ -31,16 +34,26 @@ send: $(READY)  ## hand one event to the function beside make up: EVENT=infra/ev
 invoke: $(READY)  ## the function in its own container, by sam local invoke, with each event of infra/events, or EVENT=; needs Docker and SAM
 	@$(PY) -m infra.local invoke $(EVENT) $(if $(PORT),--port $(PORT)) $(FLAGS)
 
+deploy:  ## build for this machine's kind of processor, and deploy with AWS SAM; it asks for what it needs to know
+	sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+	sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE) $(FLAGS)
+
 train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B", see python -m train --help
 	$(PY) -m train $(FLAGS)
 
-test: lint  ## format, lint, types and tests
-	$(PY) -m pytest -q -n 2 -m "not container" $(FLAGS)
+test: lint  ## format, lint, types and tests; those of the container too where Docker and SAM are
+	$(PY) -m pytest -q -n 2 --dist loadgroup $(FLAGS)
 
 lint: $(READY)  ## format, lint and types alone
 	$(PY) -m ruff format --check
 	$(PY) -m ruff check
 	$(PY) -m mypy
+
+scan: $(SCANNER)  ## check the template against what AWS and others advise, with checkov, offline
+	@$(PY) -m infra.scan $(SCAN)/bin/checkov
+
+startup: $(READY)  ## measure the container's start beside a TensorFlow handler's; needs Docker and SAM
+	@$(PY) -m bench.startup $(FLAGS)
 
 lock:  ## pin anew what the requirements.in files name; for maintainers, needs uv
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt
@@ -59,3 +72,10 @@ $(READY): requirements.txt pyproject.toml infra/find_python.sh
 		echo "Making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV) || exit 1; }; \
 	echo "Installing what requirements.txt pins; the first time this takes a few minutes"; \
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt && touch $@
+
+# checkov and we need other versions of the same packages, so that it has an environment of its own.
+$(SCANNER): infra/scan-requirements.txt $(READY)
+	@rm -f $@; \
+	$(PY) -m venv --clear $(SCAN) || exit 1; \
+	echo "Installing what infra/scan-requirements.txt pins"; \
+	$(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check -r infra/scan-requirements.txt && touch $@

@@ -44,7 +44,8 @@ def read_stack(text: str, place: Place, parameters: Mapping[str, str]) -> Stack:
         function=str(function.get("FunctionName", f"{STACK_NAME}-{function.name}")),
         timeout=function.number("Timeout", 3),
         memory_mb=int(function.number("MemorySize", 128)),
-        environment={name: _text(value) for name, value in variables.items()},
+        # What is empty counts as not set, for boto3 and for the handler: it must not hide what the local stack sets.
+        environment={name: text for name, value in variables.items() if (text := _text(value))},
         batch_size=int(mapping.number("BatchSize", 10)),
         window=mapping.number("MaximumBatchingWindowInSeconds", 0),
         max_concurrency=int(mapping.section("ScalingConfig").number("MaximumConcurrency", _ACCOUNT_CONCURRENCY)),

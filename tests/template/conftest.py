@@ -1,24 +1,16 @@
 """The template in three states: as written, transformed by SAM, and resolved as a deployment would."""
 
-import json
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+
+from infra.transform import transformed as sam_transformed
 
 from .intrinsics import Template, resources
 
 BUCKET = "a-bucket"
-
-
-class _NoManagedPolicies:
-    """Stands where SAM would ask AWS for its policies, none of which the template may use."""
-
-    def load(self) -> dict[str, str]:
-        return {}
 
 
 @pytest.fixture(scope="session")
@@ -35,16 +27,9 @@ def source(root: Path) -> Template:
 
 
 @pytest.fixture(scope="session")
-def transformed(source: Template) -> Template:
+def transformed(root: Path) -> Template:
     """What SAM makes of the template: plain CloudFormation; not to be changed."""
-    built = deepcopy(source)
-    for resource in built["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["ImageUri"] = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/digitdrop:built"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        plain: Template = json.loads(json.dumps(transform(built, {}, _NoManagedPolicies())))
-    return plain
+    return sam_transformed((root / "template.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

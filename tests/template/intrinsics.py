@@ -40,8 +40,8 @@ class _Scope:
         self._names = names
         self._functions: dict[str, Callable[[Any], object]] = {
             "Ref": lambda name: _NOTHING if name == "AWS::NoValue" else names[name],
-            "Fn::GetAtt": lambda path: f"{names[path[0]][:-1]}.{path[1]}>",
-            "Fn::Sub": lambda text: _VARIABLE.sub(lambda found: names[found[1]], text),
+            "Fn::GetAtt": self._attribute,
+            "Fn::Sub": lambda text: _VARIABLE.sub(self._variable, text),
             "Fn::FindInMap": self._entry,
             "Fn::If": lambda branches: self.resolve(branches[1 if self.holds(branches[0]) else 2]),
             "Fn::Not": lambda only: not self.resolve(only[0]),
@@ -61,6 +61,13 @@ class _Scope:
 
     def holds(self, condition: str) -> bool:
         return bool(self.resolve(self._template["Conditions"][condition]))
+
+    def _attribute(self, path: list[str]) -> str:
+        return f"{self._names[path[0]][:-1]}.{path[1]}>"
+
+    def _variable(self, found: re.Match[str]) -> str:
+        name, _, attribute = found[1].partition(".")
+        return self._attribute([name, attribute]) if attribute else self._names[name]
 
     def _entry(self, keys: list[object]) -> object:
         mapping, first, second = map(self.resolve, keys)

@@ -57,3 +57,35 @@ def test_without_an_address_there_is_no_topic(transformed: Template) -> None:
     assert [name for name, item in found.items() if item["Type"].startswith("AWS::SNS::")] == []
     assert len(_alarms(found)) == 4
     assert all("AlarmActions" not in alarm and "OKActions" not in alarm for alarm in _alarms(found).values())
+
+
+def test_only_this_stacks_alarms_reach_the_topic(deployed: dict[str, Any]) -> None:
+    """The topic admits CloudWatch for alarms named after the stack, of this account, and refuses plain HTTP."""
+    policy = deployed["AlarmTopicPolicy"]["Properties"]
+    assert policy["Topics"] == ["<AlarmTopic>"]
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "AlarmsOfTheStack",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": "<AlarmTopic>",
+            "Condition": {
+                "ArnLike": {"aws:SourceArn": "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:digitdrop-*"},
+                "StringEquals": {"aws:SourceAccount": "123456789012"},
+            },
+        },
+        {
+            "Sid": "OnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sns:Publish",
+            "Resource": "<AlarmTopic>",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+    ]
+
+
+def test_no_alarm_has_a_name_of_its_own(deployed: dict[str, Any]) -> None:
+    """CloudFormation names them after the stack, as the topic's policy expects, so that two stacks do not clash."""
+    assert [name for name, alarm in _alarms(deployed).items() if "AlarmName" in alarm] == []

@@ -7,6 +7,7 @@ import pytest
 from handler.settings import INCOMING, PREDICTIONS
 
 from .conftest import BUCKET
+from .intrinsics import Template, resources
 
 
 @pytest.fixture
@@ -51,8 +52,23 @@ def test_it_keeps_versions_except_of_predictions(bucket: dict[str, Any]) -> None
             "Status": "Enabled",
             "Prefix": PREDICTIONS,
             "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            "ExpiredObjectDeleteMarker": True,
         },
         "broken-uploads": {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
+    }
+
+
+def test_old_drops_go_when_asked(transformed: Template) -> None:
+    """With a number of days, what was overwritten or deleted under `incoming/` goes after them; what stands stays."""
+    found = resources(transformed, {"BucketName": BUCKET, "OldDropDays": 30})
+    rules = {rule["Id"]: rule for rule in found["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    assert set(rules) == {"old-predictions", "old-drops", "broken-uploads"}
+    assert rules["old-drops"] == {
+        "Id": "old-drops",
+        "Status": "Enabled",
+        "Prefix": INCOMING,
+        "NoncurrentVersionExpiration": {"NoncurrentDays": "30"},
+        "ExpiredObjectDeleteMarker": True,
     }
 
 

@@ -1,5 +1,8 @@
 """The function and its event source, and that its environment is what `handler/settings.py` reads."""
 
+import os
+import subprocess
+import sys
 from dataclasses import fields
 from typing import Any
 
@@ -18,6 +21,10 @@ def function(deployed: dict[str, Any]) -> dict[str, Any]:
     return properties
 
 
+OTHERS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME", "AWS_ENDPOINT_URL"}
+"""Variables that Powertools and boto3 read, and not the handler's settings."""
+
+
 def _settings(transformed: Template, **parameters: object) -> Settings:
     found = resources(transformed, {"BucketName": BUCKET, **parameters})
     return read_settings(found["Handler"]["Properties"]["Environment"]["Variables"])
@@ -33,10 +40,38 @@ def test_it_is_a_container_under_its_own_role(function: dict[str, Any]) -> None:
 
 
 def test_every_variable_is_a_setting(function: dict[str, Any]) -> None:
-    """No variable is set that the handler does not read."""
+    """No variable is set that neither the handler nor one of its two libraries reads."""
     variables = function["Environment"]["Variables"]
-    assert set(variables) <= {field.name.upper() for field in fields(Settings)}
+    assert set(variables) >= OTHERS
+    assert set(variables) - OTHERS <= {field.name.upper() for field in fields(Settings)}
     assert all(isinstance(value, str) for value in variables.values())
+
+
+def test_on_aws_the_endpoints_are_its_own(function: dict[str, Any]) -> None:
+    """The endpoint's variable is empty by default, and boto3 takes an empty one for none."""
+    assert function["Environment"]["Variables"]["AWS_ENDPOINT_URL"] == ""
+    ask = "import boto3; print(boto3.client('s3', region_name='eu-central-1').meta.endpoint_url)"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    said = subprocess.run(  # noqa: S603  # this Python
+        [sys.executable, "-c", ask],
+        env=kept | {"AWS_ENDPOINT_URL": "", "AWS_CONFIG_FILE": os.devnull},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "https://s3.eu-central-1.amazonaws.com"
+
+
+def test_sam_local_can_be_given_another_endpoint(transformed: Template) -> None:
+    """The parameter reaches the variable that boto3 reads."""
+    url = "http://host.docker.internal:5000"
+    found = resources(transformed, {"BucketName": BUCKET, "EndpointUrl": url})
+    assert found["Handler"]["Properties"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] == url
+
+
+def test_sending_drops_afresh_is_no_loop_to_lambda(function: dict[str, Any]) -> None:
+    """Lambda does not end the function where a message of its own has come back to it for the sixteenth time."""
+    assert function["RecursiveLoop"] == "Allow"
 
 
 def test_what_the_template_decides_reaches_the_settings(transformed: Template) -> None:
@@ -86,13 +121,19 @@ def test_the_queue_is_its_only_event_source(deployed: dict[str, Any]) -> None:
 def test_it_logs_to_a_group_that_forgets(deployed: dict[str, Any], function: dict[str, Any]) -> None:
     """JSON lines go to the stack's own log group, which has a retention."""
     assert function["LoggingConfig"] == {"LogGroup": "<LogGroup>", "LogFormat": "JSON", "ApplicationLogLevel": "INFO"}
-    assert deployed["LogGroup"]["Properties"] == {"LogGroupName": "/aws/lambda/digitdrop", "RetentionInDays": "30"}
+    assert deployed["LogGroup"]["Properties"] == {
+        "LogGroupName": "/aws/lambda/digitdrop",
+        "LogGroupClass": "STANDARD",
+        "RetentionInDays": "30",
+    }
 
 
 @pytest.mark.parametrize(
-    ("level", "expected"), [("DEBUG", "DEBUG"), ("WARNING", "WARN"), ("ERROR", "ERROR"), ("CRITICAL", "FATAL")]
+    ("level", "expected"), [("DEBUG", "DEBUG"), ("INFO", "INFO"), ("WARNING", "INFO"), ("CRITICAL", "INFO")]
 )
-def test_lambda_withholds_nothing_that_the_handler_logs(transformed: Template, level: str, expected: str) -> None:
-    """Lambda's filter has the handler's level, under Lambda's name for it."""
+def test_lambda_withholds_neither_metrics_nor_what_the_handler_logs(
+    transformed: Template, level: str, expected: str
+) -> None:
+    """Lambda's filter is never stricter than INFO, which a line of metrics counts as, nor than the handler's level."""
     found = resources(transformed, {"BucketName": BUCKET, "LogLevel": level})
     assert found["Handler"]["Properties"]["LoggingConfig"]["ApplicationLogLevel"] == expected

@@ -37,9 +37,11 @@ def test_defaults_are_the_designs(transformed: Template) -> None:
         "Timeout": 300,
         "BatchingWindow": 5,
         "MaximumConcurrency": 10,
+        "OldDropDays": 0,
         "LogLevel": "INFO",
         "LogRetentionDays": 30,
         "AlarmEmail": "",
+        "EndpointUrl": "",
     }
 
 
@@ -78,6 +80,11 @@ def test_no_entry_of_the_mapping_is_left_over(transformed: Template) -> None:
             ["ab", "a" * 64, "My-drops", "my.drops", "-drops", "drops-", "my_drops"],
         ),
         ("AlarmEmail", ["", "ops@example.org"], ["ops", "ops@example", "a b@example.org", "a@b@example.org"]),
+        (
+            "EndpointUrl",
+            ["", "http://host.docker.internal:5000", "https://localhost"],
+            ["localhost:5000", "ftp://localhost", "http://", "http://localhost:5000/", "http://local host"],
+        ),
     ],
 )
 def test_patterns_tell_right_from_wrong(transformed: Template, name: str, good: list[str], bad: list[str]) -> None:

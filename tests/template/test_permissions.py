@@ -66,7 +66,7 @@ def test_a_publisher_may_read_write_and_list_models_only(deployed: dict[str, Any
 
 
 def test_there_is_no_other_permission(deployed: dict[str, Any]) -> None:
-    """One role, one policy for publishers, none from SAM, no function URL, nobody else who may invoke."""
+    """One role, one policy for publishers, one for alarms, none from SAM, no function URL, nobody who may invoke."""
     granting = ("AWS::IAM::", "AWS::Lambda::Permission", "AWS::Lambda::Url", "AWS::SNS::TopicPolicy")
     found = {name for name, resource in deployed.items() if resource["Type"].startswith(granting)}
-    assert found == {"HandlerRole", "PublisherPolicy"}
+    assert found == {"HandlerRole", "PublisherPolicy", "AlarmTopicPolicy"}

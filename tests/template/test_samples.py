@@ -11,6 +11,10 @@ import pytest
 from handler.envelopes import Drop
 from handler.events import unwrap
 from handler.settings import INCOMING
+from infra.place import Place
+from infra.template import read_stack
+
+from .intrinsics import Template
 
 BUCKET = "digitdrop-local"
 KEY = "incoming/monday.zip"
@@ -106,7 +110,26 @@ def test_envelopes_carry_the_samples_that_they_are_named_after(root: Path) -> No
     assert json.loads(published["Message"]) == notification
 
 
-def test_sam_local_works_on_the_bucket_of_the_samples(root: Path) -> None:
-    """Plain `sam local invoke` needs no parameter typed: the bucket is the one that the samples name."""
+HOST = "host.docker.internal"
+
+
+@pytest.fixture(scope="module", params=["local_invoke", "local_start_lambda"])
+def local(root: Path, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The configuration of a command of `sam local`."""
     config = tomllib.loads((root / "samconfig.toml").read_text(encoding="utf-8"))
-    assert config["default"]["local_invoke"]["parameters"]["parameter_overrides"] == f"BucketName={BUCKET}"
+    parameters: dict[str, Any] = config["default"][request.param]["parameters"]
+    return parameters
+
+
+def test_sam_local_works_on_the_bucket_of_the_samples(local: dict[str, Any]) -> None:
+    """Nothing has to be typed: the bucket is the one that the samples name, and is looked for where `make up` is."""
+    assert local["parameter_overrides"] == f"BucketName={BUCKET} EndpointUrl=http://{HOST}:5000"
+    assert local["add_host"] == [f"{HOST}:host-gateway"]
+
+
+def test_sam_local_sends_drops_afresh_to_the_local_queue(root: Path, source: Template, local: dict[str, Any]) -> None:
+    """The queue's URL, which sam local cannot know, is that of the local stack, seen from a container."""
+    stack = read_stack((root / "template.yaml").read_text(encoding="utf-8"), Place(5000), {"BucketName": BUCKET})
+    ((name, variables),) = json.loads((root / local["env_vars"]).read_text(encoding="utf-8")).items()
+    assert source["Resources"][name]["Type"] == "AWS::Serverless::Function"
+    assert variables == {"QUEUE_URL": Place(5000).queue_url(stack.queue).replace("127.0.0.1", HOST)}

@@ -12,7 +12,7 @@ from cfnlint.config import ManualArgs
 
 from .intrinsics import Template, references
 
-STATEFUL = {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup"}
+STATEFUL = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::SNS::Topic"}
 
 
 def _complaints(text: str) -> list[str]:
@@ -60,11 +60,11 @@ def test_every_reference_has_a_target(transformed: Template) -> None:
 
 
 def test_everything_that_holds_data_says_what_becomes_of_it(deployed: dict[str, Any]) -> None:
-    """Only the bucket, which holds what is the user's, outlives the stack; queues and logs go with it."""
+    """Only the bucket, which holds what is the user's, and its policy outlive the stack; all else goes with it."""
     stateful = {name: found for name, found in deployed.items() if found["Type"] in STATEFUL}
     fates = {name: (found["DeletionPolicy"], found["UpdateReplacePolicy"]) for name, found in stateful.items()}
-    assert fates.pop("Bucket") == ("RetainExceptOnCreate", "Retain")
-    assert set(fates) == {"DropQueue", "DeadLetterQueue", "LogGroup"}
+    assert fates.pop("Bucket") == fates.pop("BucketPolicy") == ("RetainExceptOnCreate", "Retain")
+    assert set(fates) == {"DropQueue", "DeadLetterQueue", "LogGroup", "AlarmTopic"}
     assert set(fates.values()) == {("Delete", "Delete")}
 
 
@@ -74,7 +74,22 @@ def test_sam_adds_nothing_but_the_event_source(source: Template, transformed: Te
 
 
 def test_every_output_is_described(transformed: Template) -> None:
-    """The outputs are those of the design, each with a description."""
+    """The outputs are what users, publishers and operators name in commands, each with a description."""
     outputs = transformed["Outputs"]
-    assert set(outputs) == {"Bucket", "QueueUrl", "DeadLetterQueueUrl", "Function", "LogGroup", "PublisherPolicyArn"}
+    queues = {"QueueUrl", "DeadLetterQueueUrl", "DeadLetterQueueArn"}
+    assert set(outputs) == {"Bucket", "Function", "LogGroup", "Dashboard", "PublisherPolicyArn"} | queues
     assert all(output["Description"] for output in outputs.values())
+
+
+def test_a_second_stack_clashes_with_nothing_of_the_first(transformed: Template) -> None:
+    """Every name that the template gives, but for the bucket's, which is asked for, holds the stack's own."""
+    pattern = ("Name", "GroupName")
+    given = {
+        f"{resource}.{key}": json.dumps(value)
+        for resource, found in transformed["Resources"].items()
+        for key, value in found["Properties"].items()
+        if key.endswith(pattern) and key not in ("DisplayName", "FunctionName", "MetricName")
+    }
+    assert "BucketName" in given.pop("Bucket.BucketName")
+    assert len(given) == 4
+    assert [name for name, value in given.items() if "${AWS::StackName}" not in value] == []
