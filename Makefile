@@ -14,7 +14,7 @@ EVENT ?=
 FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up send invoke train deploy test lint scan startup lock clean
+.PHONY: help demo up send invoke deploy train test lint scan startup lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
@@ -23,7 +23,7 @@ help:  ## list these targets
 demo: $(READY)  ## train a model if there is none, drop MNIST's test set into a local stack, sum up the CSVs
 	@$(PY) -m infra.local demo
 
-up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60; RUNTIME=rie in Lambda's own runtime
+up: $(READY)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 with all times divided by 60; RUNTIME=rie in Lambda's own runtime; RUNTIME=container for sam local invoke
 	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) \
 		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
 
@@ -31,7 +31,7 @@ send: $(READY)  ## hand one event to the function beside make up: EVENT=infra/ev
 	@$(PY) -m infra.local send $(or $(EVENT),infra/events/s3.json) $(if $(PORT),--port $(PORT)) \
 		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
 
-invoke: $(READY)  ## the function in its own container, by sam local invoke, with each event of infra/events, or EVENT=; needs Docker and SAM
+invoke: $(READY)  ## the function in its own container, by sam local invoke: each event of infra/events, or EVENT=; needs Docker and SAM
 	@$(PY) -m infra.local invoke $(EVENT) $(if $(PORT),--port $(PORT)) $(FLAGS)
 
 deploy:  ## build for this machine's kind of processor, and deploy with AWS SAM; it asks for what it needs to know

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from infra import sam
-from infra.engine import Environment, environment
+from infra.engine import Environment, bridge_host, environment
 from infra.place import DEFAULT_PORT
 from infra.processes import LocalError
-from infra.running import CONTAINER, HANDLER, Running
+from infra.running import CONTAINER, HANDLER, Running, listen
 from tests.stacks import ROOT, started
 
 HERE = Path(__file__).parent
@@ -42,9 +42,15 @@ def image() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def shared(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The stack at the port that samconfig.toml names; nothing polls its queue."""
+    """The stack at the port that samconfig.toml names, or, but on CI, at another if that is taken; nothing polls it."""
     assert image
-    with started(tmp_path_factory.mktemp("stack"), HANDLER, runtime=CONTAINER, port=DEFAULT_PORT) as stack:
+    port = DEFAULT_PORT
+    if not os.environ.get("CI"):
+        try:
+            listen(port, bridge_host()).close()
+        except LocalError:
+            port = 0
+    with started(tmp_path_factory.mktemp("stack"), HANDLER, runtime=CONTAINER, port=port) as stack:
         yield stack
 
 
