@@ -71,7 +71,7 @@ def bridge_host() -> str:
         gateway = gateway_of(json.loads(docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}")))
         with socket.create_server((gateway, 0)):
             return gateway
-    except (LocalError, OSError, LookupError, ValueError):
+    except (LocalError, OSError, LookupError, ValueError, TypeError):
         return HOST
 
 

@@ -95,7 +95,7 @@ def test_the_parser_sees_every_kind_of_import() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_packages_import_only_what_they_may(name: str) -> None:
-    """The handler knows nobody, training knows the handler, the local stack knows both, benchmarks and tests know all."""
+    """The handler knows nobody, training knows the handler, the local stack both, benchmarks and tests all of them."""
     ours = {imported.partition(".")[0] for imported in GRAPH[name]} & set(PACKAGES)
 
     assert ours <= MAY_IMPORT[name.partition(".")[0]]
