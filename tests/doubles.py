@@ -139,6 +139,7 @@ class Time:
     """`app.Context` with always the same time left."""
 
     seconds: float = 300.0
+    aws_request_id: str = "a-request"
 
     def get_remaining_time_in_millis(self) -> int:
         """As Lambda's context object has it."""

@@ -1,0 +1,1 @@
+"""Measurements: start-up, and later speed and memory, as ratios within one run."""
