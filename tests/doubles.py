@@ -146,6 +146,21 @@ class Time:
         return round(self.seconds * 1000)
 
 
+@dataclass
+class Clock:
+    """A clock that goes on only when it is told to."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        """Go on."""
+        self.now += seconds
+
+
 def bar(high: int, wide: int, *, side: int = 28) -> NDArray[np.uint8]:
     """A white bar on black, (side, side), in the middle: the lower it is, the lower its uppermost row."""
     picture = np.zeros((side, side), np.uint8)
