@@ -17,7 +17,6 @@ begun = time.perf_counter()
 import handler.delivery, handler.model, handler.store
 """
 _POWERTOOLS: Final = """
-import sys
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics
 LambdaPowertoolsFormatter(service="digitdrop")

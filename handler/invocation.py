@@ -39,18 +39,19 @@ class Invocation:
     @contextmanager
     def attempt(self, *drops: Drop) -> Iterator[None]:
         """Note what happens to drops; no fault of one passes on to others."""
+        about = {"keys": [drop.key for drop in drops]}
         try:
             yield
         except MissingError as error:
-            _LOG.info("gone, nothing to do: %s", error)
+            _LOG.info("gone, nothing to do: %s", error, extra=about)
         except PostponedError as error:
-            _LOG.info("postponed: %s (%s)", _names(drops), error)
+            _LOG.info("postponed: %s", error, extra=about)
             self.later.extend(drops)
         except DigitdropError as error:
-            _LOG.error("failed: %s", error)
+            _LOG.error("failed: %s", error, extra=about)
             self._fail(drops, error)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the neighbours their rows
-            _LOG.exception("failed: %s", _names(drops))
+            _LOG.exception("failed, by a fault of the handler", extra=about)
             self._fail(drops, error)
 
     def begin(self) -> bool:
@@ -138,7 +139,3 @@ def _peeks(first: Callable[[], Peek], store: ObjectStore, key: str, watch: Stopw
         yield peek
         call = partial(store.peek, key)
     raise StoreError(f"reading {key!r}: it was overwritten {_RESTARTS + 1} times meanwhile")
-
-
-def _names(drops: Collection[Drop]) -> str:
-    return ", ".join(ascii(drop.key) for drop in drops)

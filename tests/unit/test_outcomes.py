@@ -37,7 +37,7 @@ MODEL_SECONDS = 10_000
 
 
 @dataclass
-class Bench:
+class Scene:
     """A store, a model and a clock that only they move."""
 
     clock: Clock = field(default_factory=Clock)
@@ -80,15 +80,15 @@ class SlowClassifier(RowClassifier):
 
 
 @pytest.fixture
-def bench() -> Bench:
+def scene() -> Scene:
     """An empty bucket."""
-    return Bench()
+    return Scene()
 
 
-def test_a_batch_is_told_with_its_rows_and_its_time_by_stage(bench: Bench) -> None:
+def test_a_batch_is_told_with_its_rows_and_its_time_by_stage(scene: Scene) -> None:
     """Its second peek and its fetch, the model group by group, and the four looks and one write of a commit."""
-    bench.store.objects["incoming/b.zip"] = Stored(BATCH + bytes(2000))
-    (written,) = bench.deliver("incoming/b.zip", group_size=1)
+    scene.store.objects["incoming/b.zip"] = Stored(BATCH + bytes(2000))
+    (written,) = scene.deliver("incoming/b.zip", group_size=1)
     assert written == Written(
         "incoming/b.zip",
         MODEL,
@@ -97,11 +97,11 @@ def test_a_batch_is_told_with_its_rows_and_its_time_by_stage(bench: Bench) -> No
     )
 
 
-def test_loose_images_share_the_time_of_their_folders_csv(bench: Bench) -> None:
+def test_loose_images_share_the_time_of_their_folders_csv(scene: Scene) -> None:
     """Each is told by itself; the commit is shared equally, and no other folder's."""
     for name in ("a/1", "a/2", "b/3"):
-        bench.store.objects[f"incoming/{name}"] = Stored(WIDE)
-    told = bench.deliver("incoming/a/1", "incoming/a/2", "incoming/b/3")
+        scene.store.objects[f"incoming/{name}"] = Stored(WIDE)
+    told = scene.deliver("incoming/a/1", "incoming/a/2", "incoming/b/3")
     assert {one.key: one.seconds for one in told if isinstance(one, Written)} == {
         f"incoming/{name}": {"fetch": 1, "read": 0, "classify": MODEL_SECONDS, "write": commit / share}
         for name, commit, share in (("a/1", 1 + 400 + 1000, 2), ("a/2", 1 + 400 + 1000, 2), ("b/3", 1 + 200 + 1000, 1))
@@ -109,68 +109,93 @@ def test_loose_images_share_the_time_of_their_folders_csv(bench: Bench) -> None:
     assert all(isinstance(one, Written) and one.counts == Counts(1, 0, 0) for one in told)
 
 
-def test_a_commit_that_was_tried_again_took_the_time_of_all_its_tries(bench: Bench) -> None:
+def test_a_commit_that_was_tried_again_took_the_time_of_all_its_tries(scene: Scene) -> None:
     """What another writer costs is time of writing."""
-    bench.store.objects["incoming/1"] = Stored(WIDE)
+    scene.store.objects["incoming/1"] = Stored(WIDE)
 
     def write_first(call: str) -> None:
-        if call == "put" and "predictions/predictions.csv" not in bench.store.objects:
-            bench.store.objects["predictions/predictions.csv"] = Stored(
+        if call == "put" and "predictions/predictions.csv" not in scene.store.objects:
+            scene.store.objects["predictions/predictions.csv"] = Stored(
                 b"image,frame,digit,confidence,status,detail,model\n"
             )
 
-    bench.before = write_first
-    (written,) = bench.deliver("incoming/1")
+    scene.before = write_first
+    (written,) = scene.deliver("incoming/1")
     assert isinstance(written, Written)
     assert written.seconds["write"] == (1 + 100 + 1000) + (1 + 100 + 1000 + 100)
 
 
-def test_a_batch_whose_csv_stands_is_skipped(bench: Bench) -> None:
+def test_a_batch_whose_csv_stands_is_skipped(scene: Scene) -> None:
     """A repeated event is told as one, and counts as no drop."""
-    bench.store.objects["incoming/b.zip"] = Stored(BATCH)
-    assert isinstance(bench.deliver("incoming/b.zip")[0], Written)
-    assert bench.deliver("incoming/b.zip") == [Skipped("incoming/b.zip", STANDS)]
+    scene.store.objects["incoming/b.zip"] = Stored(BATCH)
+    assert isinstance(scene.deliver("incoming/b.zip")[0], Written)
+    assert scene.deliver("incoming/b.zip") == [Skipped("incoming/b.zip", STANDS)]
 
 
 @pytest.mark.parametrize("key", ["incoming/b.zip", "incoming/1.png"])
 @pytest.mark.parametrize("body", [None, WIDE + b"\0"])
-def test_what_was_not_written_is_not_told_as_written(bench: Bench, key: str, body: bytes | None) -> None:
+def test_what_was_not_written_is_not_told_as_written(scene: Scene, key: str, body: bytes | None) -> None:
     """An object that is deleted or overwritten before its CSV is written has no rows, and another event or none."""
-    bench.store.objects[key] = Stored(BATCH if key.endswith("zip") else WIDE)
+    scene.store.objects[key] = Stored(BATCH if key.endswith("zip") else WIDE)
     calls: list[str] = []
 
     def interfere(call: str) -> None:
         calls.append(call)
-        if calls.count("peek") >= 2 and call == "head" and key in bench.store.objects:
+        if calls.count("peek") >= 2 and call == "head" and key in scene.store.objects:
             if body is None:
-                del bench.store.objects[key]
+                del scene.store.objects[key]
             else:
-                bench.store.objects[key] = Stored(body)
+                scene.store.objects[key] = Stored(body)
 
-    bench.before = interfere
-    assert bench.deliver(key) == [Skipped(key, GONE)]
-    assert [name for name in bench.store.objects if name.startswith("predictions/")] == []
+    scene.before = interfere
+    assert scene.deliver(key) == [Skipped(key, GONE)]
+    assert [name for name in scene.store.objects if name.startswith("predictions/")] == []
 
 
-def test_what_is_read_again_is_told_once(bench: Bench) -> None:
+def test_what_is_read_again_is_told_once(scene: Scene) -> None:
     """An object that is overwritten around the write is told when its rows are those of what lies there."""
-    bench.store.objects["incoming/1.png"] = Stored(WIDE)
+    scene.store.objects["incoming/1.png"] = Stored(WIDE)
     puts: list[str] = []
 
     def overwrite(call: str) -> None:
         if call == "put":
             puts.append(call)
             if len(puts) == 1:
-                bench.store.objects["incoming/1.png"] = Stored(b"none")
+                scene.store.objects["incoming/1.png"] = Stored(b"none")
 
-    bench.before = overwrite
-    (written,) = bench.deliver("incoming/1.png")
+    scene.before = overwrite
+    (written,) = scene.deliver("incoming/1.png")
     assert isinstance(written, Written)
     assert written.counts == Counts(rows=1, errors=1)
     assert len(puts) == 2
 
 
-def test_drops_that_fail_are_told_one_by_one(bench: Bench) -> None:
+def test_the_log_names_the_keys_of_what_was_not_written(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever became of them: gone, failed for a reason or by a fault of ours, and put off."""
+
+    class Faulty(RowClassifier):
+        def probabilities(self, _images: Images) -> Probabilities:
+            raise ZeroDivisionError
+
+    caplog.set_level("INFO", "digitdrop")
+    scene.store.objects = {f"incoming/{name}": Stored(WIDE) for name in ("a/1", "b\n2")}
+    scene.store.objects["predictions/a/predictions.csv"] = Stored(b"foreign")
+    scene.deliver("incoming/gone", "incoming/a/1")
+    scene.deliver("incoming/b\n2", model=Faulty)
+    scene.left = 0.0
+    scene.deliver("incoming/gone", "incoming/a/1", "incoming/b\n2")
+    found = [(one.getMessage().split(":")[0], one.__dict__["keys"]) for one in caplog.records]
+    assert found == [
+        ("gone, nothing to do", ["incoming/gone"]),
+        ("failed", ["incoming/a/1"]),
+        ("failed, by a fault of the handler", ["incoming/b\n2"]),
+        ("gone, nothing to do", ["incoming/gone"]),
+        ("postponed", ["incoming/b\n2"]),
+        ("failed", ["incoming/a/1"]),
+    ]
+
+
+def test_drops_that_fail_are_told_one_by_one(scene: Scene) -> None:
     """Where S3 fails, where there is no model, and not those that are gone or wait."""
 
     def fail(call: str) -> None:
@@ -181,9 +206,9 @@ def test_drops_that_fail_are_told_one_by_one(bench: Bench) -> None:
         raise ModelError("no model is published yet")
 
     keys = ["incoming/a/1", "incoming/a/2", "incoming/b.zip"]
-    bench.store.objects = {key: Stored(BATCH if "zip" in key else WIDE) for key in keys}
-    bench.before = fail
-    assert bench.deliver(*keys, "incoming/gone") == [Failed(key) for key in keys]
-    assert bench.deliver(*keys, keys[0], model=refuse) == [Failed(key) for key in keys]
-    bench.before, bench.left = nothing, 0.0
-    assert [one.key for one in bench.deliver(*keys)] == keys[:1]
+    scene.store.objects = {key: Stored(BATCH if "zip" in key else WIDE) for key in keys}
+    scene.before = fail
+    assert scene.deliver(*keys, "incoming/gone") == [Failed(key) for key in keys]
+    assert scene.deliver(*keys, keys[0], model=refuse) == [Failed(key) for key in keys]
+    scene.before, scene.left = nothing, 0.0
+    assert [one.key for one in scene.deliver(*keys)] == keys[:1]
