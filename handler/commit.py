@@ -17,16 +17,15 @@ from typing import BinaryIO, Final
 
 from handler.ahead import ahead
 from handler.errors import OUT_OF_TIME, ChangedError, MissingError, PostponedError, StoreError
-from handler.ports import Head, ObjectStore
+from handler.ports import ObjectStore
 from handler.predictions import has_probabilities, merge, read_csv, write_csv
 from handler.rows import Row
 from handler.settings import Settings
+from handler.standing import GONE, STANDS, is_current, is_overwritten, look, stands
 from handler.stopwatch import Stopwatch
 from handler.store import spool
 
 ATTEMPTS: Final = 30
-STANDS: Final = "its CSV stands already"
-GONE: Final = "it is no longer there as it was read"
 _PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 2.0
 
@@ -118,31 +117,6 @@ def commit_folder(
         overwritten = which(is_overwritten, live)
         return [reading for reading in live if reading not in overwritten], overwritten
     raise AssertionError  # _attempts raises before it ends
-
-
-def look(store: ObjectStore, key: str) -> Head | None:
-    """ETag and metadata of an object, None where there is none."""
-    try:
-        return store.head(key)
-    except MissingError:
-        return None
-
-
-def stands(found: Head, metadata: Mapping[str, str]) -> bool:
-    """Whether a batch's CSV was made from the same source, by the same model, with the same settings."""
-    return all(found.metadata.get(name) == metadata[name] for name in ("source-etag", "model", "settings"))
-
-
-def is_current(store: ObjectStore, key: str, etag: str) -> bool:
-    """Whether an object is still there as it was read."""
-    found = look(store, key)
-    return found is not None and found.etag == etag
-
-
-def is_overwritten(store: ObjectStore, key: str, etag: str) -> bool:
-    """Whether an object is there, and not as it was read; one that is gone keeps its rows."""
-    found = look(store, key)
-    return found is not None and found.etag != etag
 
 
 def _attempts(key: str, in_time: Callable[[], bool]) -> Iterator[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from handler.batches import read_batch
 from handler.classify import classify
-from handler.commit import STANDS, BatchCsv, Reading, commit_batch, look, stands
+from handler.commit import BatchCsv, Reading, commit_batch
 from handler.contents import sniff
 from handler.errors import OUT_OF_TIME, UnreadableError
 from handler.members import Named, is_folder_marker, read_picture, until
@@ -15,6 +15,7 @@ from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import batch_csv_of, folder_of, write_csv
 from handler.rows import Row, image_cell
 from handler.settings import Settings
+from handler.standing import STANDS, look, stands
 from handler.stopwatch import FETCH, WRITE, Stopwatch
 from handler.store import spool
 

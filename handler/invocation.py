@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from handler.commit import GONE, Reading, commit_folder
+from handler.commit import Reading, commit_folder
 from handler.drops import Reader, is_batch, read_loose, write_batch
 from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
 from handler.outcomes import Failed, Skipped, Written
 from handler.ports import ObjectStore, Peek
 from handler.predictions import counts_of, folder_of
+from handler.standing import GONE
 from handler.stopwatch import FETCH, WRITE, Stopwatch
 
 _LOG: Final = logging.getLogger("digitdrop")

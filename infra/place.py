@@ -56,17 +56,15 @@ class Place:
 
         The function prints no metrics, which nobody reads here, unless `base` says POWERTOOLS_METRICS_DISABLED=false.
         """
-        return (
-            {"POWERTOOLS_METRICS_DISABLED": "true"}
-            | isolated(base)
-            | {
-                "AWS_ENDPOINT_URL": self.endpoint,
-                "AWS_ACCESS_KEY_ID": KEY,
-                "AWS_SECRET_ACCESS_KEY": KEY,
-                "AWS_REGION": self.region,
-                "AWS_DEFAULT_REGION": self.region,
-            }
-        )
+        return {
+            "POWERTOOLS_METRICS_DISABLED": "true",
+            **isolated(base),
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": KEY,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+        }
 
 
 def isolated(base: Mapping[str, str]) -> dict[str, str]:

@@ -44,7 +44,7 @@ PURE = {
     *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
     *("ports", "ahead", "stopwatch", "outcomes"),
 }
-DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "telemetry"}
+DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
 
 
 def module_name(path: Path) -> str:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from handler.commit import GONE, STANDS
 from handler.delivery import Tools, deliver
 from handler.errors import ModelError, StoreError
 from handler.events import unwrap
@@ -13,6 +12,7 @@ from handler.outcomes import Failed, Outcome, Skipped, Written
 from handler.ports import Classifier, Images, Probabilities
 from handler.predictions import Counts
 from handler.settings import Settings
+from handler.standing import GONE, STANDS
 from tests.doubles import (
     BUCKET,
     Clock,
