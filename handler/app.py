@@ -1,4 +1,4 @@
-"""The Lambda function: the only place where settings, S3, SQS, model and delivery are wired together."""
+"""The Lambda function: the only place where settings, S3, SQS, model, telemetry and delivery are wired together."""
 
 import logging
 import os
@@ -11,12 +11,17 @@ from handler.events import Message, reply, unwrap
 from handler.model import Registry
 from handler.settings import Settings, read_settings
 from handler.store import S3Store, SqsQueue
+from handler.telemetry import make_telemetry
 
 _LOG: Final = logging.getLogger("digitdrop")
 
 
 class Context(Protocol):
     """The part of Lambda's context object that is used."""
+
+    @property
+    def aws_request_id(self) -> str:
+        """Names the invocation in the log."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the invocation is ended."""
@@ -28,23 +33,24 @@ def lambda_handler(event: object, context: Context) -> dict[str, Any]:
     Raises the first failure where no queue is around to take a partial reply.
     """
     tools = wire()
-    envelope = unwrap(event)
-    failed = deliver(envelope, tools, lambda: context.get_remaining_time_in_millis() / 1000)
-    if failed and not envelope.queued:
-        raise next(iter(failed.values()))
-    for message in failed:
-        _back_off(message, tools)
-    return reply(envelope, failed)
+    with tools.telemetry(context.aws_request_id) as tell:
+        envelope = unwrap(event)
+        failed = deliver(envelope, tools, lambda: context.get_remaining_time_in_millis() / 1000, tell)
+        if failed and not envelope.queued:
+            raise next(iter(failed.values()))
+        for message in failed:
+            _back_off(message, tools)
+        return reply(envelope, failed)
 
 
 @cache
 def wire() -> Tools:
     """What deliveries work with, made once per container from its environment."""
     settings = read_settings(os.environ)
-    _LOG.setLevel(settings.log_level)
+    telemetry = make_telemetry(settings.log_level, os.environ)
     store = S3Store(settings.digitdrop_bucket, threads=settings.fetch_threads)
     queue = SqsQueue(settings.queue_url, threads=settings.fetch_threads) if settings.queue_url else None
-    return Tools(settings, store, queue, Registry(store).current)
+    return Tools(settings, store, queue, Registry(store).current, telemetry)
 
 
 def back_off_seconds(receives: int, settings: Settings) -> int:

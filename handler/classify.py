@@ -9,21 +9,28 @@ from handler.images import SIDE, normalise
 from handler.members import Named
 from handler.ports import Classifier, Images
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
+from handler.stopwatch import CLASSIFY, READ, Stopwatch
 
 
 def classify(
-    pictures: Iterable[Named], classifier: Classifier, group_size: int, *, probabilities: bool
+    pictures: Iterable[Named], classifier: Classifier, group_size: int, watch: Stopwatch, *, probabilities: bool
 ) -> Iterator[Row]:
     """A row for each picture, in order. At most `group_size` pictures are held, each as 28×28."""
     pictures = iter(pictures)
-    while group := [(picture, _pixels(picture)) for picture in islice(pictures, group_size)]:
+    while group := _take(pictures, group_size, watch):
         readable = [pixels for _, pixels in group if pixels is not None]
-        predicted = iter(classifier.probabilities(np.stack(readable)) if readable else ())
+        with watch.on(CLASSIFY):
+            predicted = iter(classifier.probabilities(np.stack(readable)) if readable else ())
         for picture, pixels in group:
             if pixels is None:
                 yield _error_row(picture, classifier)
             else:
                 yield _row(picture, pixels, next(predicted).tolist(), classifier, probabilities=probabilities)
+
+
+def _take(pictures: Iterator[Named], size: int, watch: Stopwatch) -> list[tuple[Named, Images | None]]:
+    with watch.on(READ):
+        return [(picture, _pixels(picture)) for picture in islice(pictures, size)]
 
 
 def _pixels(picture: Named) -> Images | None:

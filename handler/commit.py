@@ -12,15 +12,17 @@ anew what was overwritten meanwhile; if it dies before, its message comes back.
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from handler.ahead import ahead
 from handler.errors import OUT_OF_TIME, ChangedError, MissingError, PostponedError, StoreError
-from handler.ports import Head, ObjectStore
+from handler.ports import ObjectStore
 from handler.predictions import has_probabilities, merge, read_csv, write_csv
 from handler.rows import Row
 from handler.settings import Settings
+from handler.standing import GONE, STANDS, is_current, is_overwritten, look, stands
+from handler.stopwatch import Stopwatch
 from handler.store import spool
 
 ATTEMPTS: Final = 30
@@ -37,6 +39,8 @@ class Reading:
     image: str
     """Its cell in the CSV."""
     rows: tuple[Row, ...]
+    watch: Stopwatch = field(compare=False)
+    """What its reading took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +54,36 @@ class BatchCsv:
     metadata: Mapping[str, str]
 
 
-def commit_batch(store: ObjectStore, csv: BatchCsv, in_time: Callable[[], bool]) -> bool:
-    """Write a batch's CSV, unless it stands already or its source has changed.
+def commit_batch(store: ObjectStore, csv: BatchCsv, in_time: Callable[[], bool]) -> str:
+    """Write a batch's CSV, unless it stands already or its source has changed: gives why it was not written, or "".
 
-    Gives False where the source was overwritten around the write, so that it has to be read again. Raises
+    Raises `ChangedError` where the source was overwritten around the write, so that it has to be read again,
     `PostponedError` where others write first until no time is left.
     """
     for _ in _attempts(csv.key, in_time):
         found = look(store, csv.key)
         if found and stands(found, csv.metadata) and csv.metadata["settings"] != OUT_OF_TIME:
-            return True
+            return STANDS
         if not is_current(store, *csv.source):
-            return True
+            return GONE
         try:
             csv.body.seek(0)
             store.put(csv.key, csv.body, found.etag if found else None, csv.metadata)
         except ChangedError:
             continue
-        return not is_overwritten(store, *csv.source)
+        if is_overwritten(store, *csv.source):
+            raise ChangedError(f"{csv.source[0]!r} was overwritten around the writing of its CSV")
+        return ""
     raise AssertionError  # _attempts raises before it ends
 
 
 def commit_folder(
     store: ObjectStore, csv_key: str, readings: Sequence[Reading], settings: Settings, in_time: Callable[[], bool]
-) -> list[Reading]:
+) -> tuple[list[Reading], list[Reading]]:
     """Put the rows of loose images into their folder's CSV in place of their earlier ones.
 
-    Gives those whose images were overwritten around the write, so that they have to be read again. Raises
-    `PostponedError` as `commit_batch` does.
+    Gives those that stand there now, and those whose images were overwritten around the write, so that they have to
+    be read again; of the others nothing was written. Raises `PostponedError` as `commit_batch` does.
     """
 
     def which(check: Callable[[ObjectStore, str, str], bool], among: Sequence[Reading]) -> list[Reading]:
@@ -94,7 +100,7 @@ def commit_folder(
             continue
         live = which(is_current, readings)
         if not live:
-            return []
+            return [], []
         with spool() as body:
             more = settings.probabilities or (old is not None and has_probabilities(old, csv_key))
             rows = merge(
@@ -108,33 +114,9 @@ def commit_folder(
                 store.put(csv_key, body, peek.etag if old else None, counts.metadata())
             except ChangedError:
                 continue
-        return which(is_overwritten, live)
+        overwritten = which(is_overwritten, live)
+        return [reading for reading in live if reading not in overwritten], overwritten
     raise AssertionError  # _attempts raises before it ends
-
-
-def look(store: ObjectStore, key: str) -> Head | None:
-    """ETag and metadata of an object, None where there is none."""
-    try:
-        return store.head(key)
-    except MissingError:
-        return None
-
-
-def stands(found: Head, metadata: Mapping[str, str]) -> bool:
-    """Whether a batch's CSV was made from the same source, by the same model, with the same settings."""
-    return all(found.metadata.get(name) == metadata[name] for name in ("source-etag", "model", "settings"))
-
-
-def is_current(store: ObjectStore, key: str, etag: str) -> bool:
-    """Whether an object is still there as it was read."""
-    found = look(store, key)
-    return found is not None and found.etag == etag
-
-
-def is_overwritten(store: ObjectStore, key: str, etag: str) -> bool:
-    """Whether an object is there, and not as it was read; one that is gone keeps its rows."""
-    found = look(store, key)
-    return found is not None and found.etag != etag
 
 
 def _attempts(key: str, in_time: Callable[[], bool]) -> Iterator[int]:

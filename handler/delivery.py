@@ -4,7 +4,8 @@ Loose images come first, peeked at in parallel and committed folder by folder; t
 """
 
 import logging
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -16,6 +17,7 @@ from handler.errors import DigitdropError, StoreError
 from handler.events import Envelope, Message, fresh_body
 from handler.invocation import Invocation
 from handler.members import is_ignored
+from handler.outcomes import Failed, Telemetry, Tell, ignore, silence
 from handler.ports import Classifier, ObjectStore, Queue
 from handler.settings import INCOMING, Settings
 from handler.triage import set_aside, triage
@@ -32,15 +34,23 @@ class Tools:
     store: ObjectStore
     queue: Queue | None
     current_model: Callable[[], Classifier]
+    telemetry: Telemetry = silence
+    clock: Callable[[], float] = time.perf_counter
+    """What the stages of a drop are timed by."""
 
 
-def deliver(envelope: Envelope, tools: Tools, seconds_left: Callable[[], float]) -> dict[Message, Exception]:
-    """Write the CSVs of all drops; gives the messages that failed, each with its reason.
+def deliver(
+    envelope: Envelope, tools: Tools, seconds_left: Callable[[], float], tell: Tell = ignore
+) -> dict[Message, Exception]:
+    """Write the CSVs of all drops, and tell what became of each; gives the messages that failed, with their reasons.
 
     A drop that fails takes down the messages that brought it and nothing else.
     """
     messages = [_ours(message, tools.settings) for message in envelope.messages]
     failed: dict[Message, Exception] = {message: message.error for message in messages if message.error is not None}
+    if envelope.queued:  # without a queue they rise, and the runtime logs them
+        for reason in failed.values():
+            _LOG.error("not understood: %s", reason)
     held = [message for message in messages if message.drops]
     if not held:
         return failed
@@ -48,26 +58,31 @@ def deliver(envelope: Envelope, tools: Tools, seconds_left: Callable[[], float])
         classifier = tools.current_model()
     except DigitdropError as error:
         _LOG.error("no model, so nothing is read: %s", error)
+        _tell_failed(held, tell)
         return failed | dict.fromkeys(held, error)
     if tools.queue and envelope.queued:
         parts = triage([message for message in messages if message.drops or message.error is None])
-        failed |= set_aside(parts.later, tools.queue, tools.settings.fetch_threads)
+        stuck = set_aside(parts.later, tools.queue, tools.settings.fetch_threads)
+        for fault in stuck.values():
+            _LOG.error("not sent afresh: %s", fault)
+        _tell_failed(stuck, tell)
+        failed |= stuck
         held = list(parts.now)
     drops = {drop: None for message in held for drop in message.drops}
-    failures = _deliver_drops(list(drops), tools, classifier, seconds_left) if drops else {}
+    failures = _deliver_drops(list(drops), tools, classifier, seconds_left, tell) if drops else {}
     for message in held:
-        reason = next((failures[drop] for drop in message.drops if drop in failures), None)
-        if reason is not None:
-            failed[message] = reason
+        failure = next((failures[drop] for drop in message.drops if drop in failures), None)
+        if failure is not None:
+            failed[message] = failure
     return failed
 
 
 def _deliver_drops(
-    drops: list[Drop], tools: Tools, classifier: Classifier, seconds_left: Callable[[], float]
+    drops: list[Drop], tools: Tools, classifier: Classifier, seconds_left: Callable[[], float], tell: Tell
 ) -> dict[Drop, Exception]:
     store, settings = tools.store, tools.settings
     reserve = min(settings.reserve_seconds, seconds_left() * _RESERVED_SHARE)
-    invocation = Invocation(Reader(settings, store, classifier, lambda: seconds_left() > reserve))
+    invocation = Invocation(Reader(settings, store, classifier, lambda: seconds_left() > reserve, tell, tools.clock))
     drops = sorted(drops, key=lambda drop: -drop.postponed)
     if drops[0].postponed:
         first = drops.pop(0)  # what waited longest has all the time of this invocation
@@ -90,6 +105,11 @@ def _send_again(queue: Queue | None, drop: Drop) -> None:
     if queue is None:
         raise StoreError(f"there was no time for {drop.key!r}, and QUEUE_URL names no queue to send it to")
     queue.send(fresh_body(drop))
+
+
+def _tell_failed(messages: Iterable[Message], tell: Tell) -> None:
+    for drop in {drop: None for message in messages for drop in message.drops}:
+        tell(Failed(drop.key))
 
 
 def _ours(message: Message, settings: Settings) -> Message:

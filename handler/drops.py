@@ -1,25 +1,23 @@
 """One drop to what is written of it: the rows of a loose image, or the CSV of a batch."""
 
-import json
-import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from handler.batches import read_batch
 from handler.classify import classify
-from handler.commit import BatchCsv, Reading, commit_batch, look, stands
+from handler.commit import BatchCsv, Reading, commit_batch
 from handler.contents import sniff
-from handler.errors import OUT_OF_TIME, ChangedError, UnreadableError
+from handler.errors import OUT_OF_TIME, UnreadableError
 from handler.members import Named, is_folder_marker, read_picture, until
+from handler.outcomes import Skipped, Tell, Written, ignore
 from handler.ports import Classifier, ObjectStore, Peek
-from handler.predictions import Counts, batch_csv_of, folder_of, write_csv
-from handler.rows import ERROR, REVIEW, Row, image_cell
+from handler.predictions import batch_csv_of, folder_of, write_csv
+from handler.rows import Row, image_cell
 from handler.settings import Settings
+from handler.standing import STANDS, look, stands
+from handler.stopwatch import FETCH, WRITE, Stopwatch
 from handler.store import spool
-
-_LOG: Final = logging.getLogger("digitdrop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,13 @@ class Reader:
     store: ObjectStore
     classifier: Classifier
     in_time: Callable[[], bool]
+    tell: Tell = ignore
+    clock: Callable[[], float] = time.perf_counter
 
-    def rows(self, pictures: Iterator[Named], name: str, *, final: bool) -> Iterator[Row]:
+    def rows(self, pictures: Iterator[Named], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
         """The rows of a drop's pictures, as far as the time goes; see `until`."""
-        pictures = until(pictures, self.in_time, name, final=final)
-        return classify(pictures, self.classifier, self.settings.group_size, probabilities=self.settings.probabilities)
+        pictures, settings = until(pictures, self.in_time, name, final=final), self.settings
+        return classify(pictures, self.classifier, settings.group_size, watch, probabilities=settings.probabilities)
 
 
 def is_batch(peek: Peek) -> bool:
@@ -42,49 +42,47 @@ def is_batch(peek: Peek) -> bool:
     return bool(sniff(peek.start, peek.key) and batch_csv_of(peek.key))
 
 
-def read_loose(reader: Reader, peek: Peek, *, final: bool) -> Reading | None:
+def read_loose(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> Reading | None:
     """The rows of a loose image; None for a folder marker.
 
     Raises `ChangedError` if it was overwritten meanwhile, `PostponedError` if it is not `final` and time ran out.
     """
     if is_folder_marker(peek.key, peek.size):
         return None
-    started = time.monotonic()
     name = folder_of(peek.key)[1]
-    rows = tuple(reader.rows(_loose_pictures(reader, peek, name), name, final=final))
-    counts = Counts(len(rows), sum(row.status == ERROR for row in rows), sum(row.status == REVIEW for row in rows))
-    _log(reader, peek.key, counts, started)
-    return Reading(peek.key, peek.etag, image_cell(name), rows)
+    with watch.on(WRITE):
+        rows = tuple(reader.rows(_loose_pictures(reader, peek, name, watch), name, watch, final=final))
+    return Reading(peek.key, peek.etag, image_cell(name), rows, watch)
 
 
-def write_batch(reader: Reader, peek: Peek, *, final: bool) -> None:
+def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> None:
     """Read a batch and write its CSV, unless it stands there already; raises as `read_loose` does."""
     if not is_batch(peek):
         return  # it was overwritten since it was sorted: the event of that brings it
-    started, key = time.monotonic(), peek.key
+    key = peek.key
     csv_key, name = batch_csv_of(key), folder_of(key)[1]
     made_from = {
         "source-etag": peek.etag.strip('"'),
         "model": reader.classifier.version,
         "settings": reader.settings.digest(),
     }
-    found = look(reader.store, csv_key)
+    with watch.on(WRITE):
+        found = look(reader.store, csv_key)
     if found and stands(found, made_from):
-        _LOG.info(json.dumps({"key": key, "skipped": "its CSV stands already"}))
+        reader.tell(Skipped(key, STANDS))
         return
-    with spool() as body:
-        rows = reader.rows(_batch_pictures(reader, peek, name), name, final=final)
+    with watch.on(WRITE), spool() as body:
+        rows = reader.rows(_batch_pictures(reader, peek, name, watch), name, watch, final=final)
         counts = write_csv(rows, body, probabilities=reader.settings.probabilities)
         metadata = counts.metadata() | made_from
         if counts.cut:  # not what these settings give: the same object is read again when it is dropped again
             metadata["settings"] = OUT_OF_TIME
         csv = BatchCsv(csv_key, body, (key, peek.etag), metadata)
-        if not commit_batch(reader.store, csv, reader.in_time):
-            raise ChangedError(f"{key!r} was overwritten around the writing of its CSV")
-    _log(reader, key, counts, started)
+        reason = commit_batch(reader.store, csv, reader.in_time)
+    reader.tell(Skipped(key, reason) if reason else Written(key, reader.classifier.version, counts, watch.seconds))
 
 
-def _loose_pictures(reader: Reader, peek: Peek, name: str) -> Iterator[Named]:
+def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:
     kind = sniff(peek.start, peek.key)
     limit = min(reader.settings.max_object_bytes, reader.settings.max_member_bytes)
     if kind:
@@ -92,31 +90,21 @@ def _loose_pictures(reader: Reader, peek: Peek, name: str) -> Iterator[Named]:
     elif peek.size > limit:
         yield Named(name, error=_too_large(peek, limit))
     else:
-        with reader.store.fetch(peek) as file:
+        with watch.on(FETCH), reader.store.fetch(peek) as file:
             data = file.read()
         yield from read_picture(data, name, reader.settings)
 
 
-def _batch_pictures(reader: Reader, peek: Peek, name: str) -> Iterator[Named]:
+def _batch_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:
     limit = reader.settings.max_object_bytes
     if peek.size > limit:
         yield Named(name, error=_too_large(peek, limit))
         return
-    with reader.store.fetch(peek) as file:
+    with watch.on(FETCH):
+        fetched = reader.store.fetch(peek)
+    with fetched as file:
         yield from read_batch(file, sniff(peek.start, peek.key), name, reader.settings)
 
 
 def _too_large(peek: Peek, limit: int) -> UnreadableError:
     return UnreadableError("too-large", f"{peek.size} bytes, and at most {limit} are read: split it or scale it down")
-
-
-def _log(reader: Reader, key: str, counts: Counts, started: float) -> None:
-    line = {
-        "key": key,
-        "rows": counts.rows,
-        "errors": counts.errors,
-        "reviews": counts.reviews,
-        "model": reader.classifier.version,
-        "milliseconds": round((time.monotonic() - started) * 1000),
-    }
-    _LOG.info(json.dumps(line))

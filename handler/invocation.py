@@ -4,7 +4,7 @@ Loose images are gathered by the CSV that they go into, which is written once fo
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +14,11 @@ from handler.commit import Reading, commit_folder
 from handler.drops import Reader, is_batch, read_loose, write_batch
 from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
+from handler.outcomes import Failed, Skipped, Written
 from handler.ports import ObjectStore, Peek
-from handler.predictions import folder_of
+from handler.predictions import counts_of, folder_of
+from handler.standing import GONE
+from handler.stopwatch import FETCH, WRITE, Stopwatch
 
 _LOG: Final = logging.getLogger("digitdrop")
 _RESTARTS: Final = 5
@@ -37,18 +40,20 @@ class Invocation:
     @contextmanager
     def attempt(self, *drops: Drop) -> Iterator[None]:
         """Note what happens to drops; no fault of one passes on to others."""
+        about = {"keys": [drop.key for drop in drops]}
         try:
             yield
         except MissingError as error:
-            _LOG.info("gone, nothing to do: %s", error)
-        except PostponedError:
+            _LOG.info("gone, nothing to do: %s", error, extra=about)
+        except PostponedError as error:
+            _LOG.info("postponed: %s", error, extra=about)
             self.later.extend(drops)
         except DigitdropError as error:
-            _LOG.error("failed: %s", error)
-            self.failures |= dict.fromkeys(drops, error)
+            _LOG.error("failed: %s", error, extra=about)
+            self._fail(drops, error)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the neighbours their rows
-            _LOG.exception("failed: %s", ", ".join(ascii(drop.key) for drop in drops))
-            self.failures |= dict.fromkeys(drops, error)
+            _LOG.exception("failed, by a fault of the handler", extra=about)
+            self._fail(drops, error)
 
     def begin(self) -> bool:
         """Count a drop as begun and tell whether it is the first; `PostponedError` where there is no time for more.
@@ -63,12 +68,13 @@ class Invocation:
 
     def read(self, drop: Drop, peeked: Callable[[], Peek]) -> None:
         """Read a loose image, or leave a batch for later; an object that is overwritten meanwhile is begun anew."""
-        for peek in _peeks(peeked, self.reader.store, drop.key):
+        watch = Stopwatch(self.reader.clock)
+        for peek in _peeks(peeked, self.reader.store, drop.key, watch):
             if is_batch(peek):
                 self.batches.append(drop)
                 return
             try:
-                reading = read_loose(self.reader, peek, final=self.begin())
+                reading = read_loose(self.reader, peek, watch, final=self.begin())
             except ChangedError:
                 continue
             if reading:
@@ -80,11 +86,10 @@ class Invocation:
         while self.folders:
             csv_key, readings = self.folders.popitem()
             with self.attempt(*readings):
-                reader, store = self.reader, self.reader.store
-                overwritten = commit_folder(store, csv_key, list(readings.values()), reader.settings, reader.in_time)
+                overwritten = self._commit(csv_key, list(readings.values()))
                 for drop in (drop for drop, reading in readings.items() if reading in overwritten):
                     with self.attempt(drop):
-                        self.read(drop, partial(store.peek, drop.key))
+                        self.read(drop, partial(self.reader.store.peek, drop.key))
 
     def write_batches(self) -> None:
         """Write the CSVs of the batches that were met so far."""
@@ -95,17 +100,43 @@ class Invocation:
 
     def write(self, drop: Drop) -> None:
         """Write a batch's CSV; an object that is overwritten meanwhile is begun anew."""
-        for peek in _peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key):
+        watch = Stopwatch(self.reader.clock)
+        for peek in _peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key, watch):
             try:
-                write_batch(self.reader, peek, final=self.begin())
+                write_batch(self.reader, peek, watch, final=self.begin())
             except ChangedError:
                 continue
             return
 
+    def _commit(self, csv_key: str, readings: Sequence[Reading]) -> list[Reading]:
+        """Write a folder's CSV and tell what stands in it; gives what has to be read again.
 
-def _peeks(first: Callable[[], Peek], store: ObjectStore, key: str) -> Iterator[Peek]:
+        The time that this takes is shared equally among all whose rows were to be written.
+        """
+        reader, watch = self.reader, Stopwatch(self.reader.clock)
+        with watch.on(WRITE):
+            standing, again = commit_folder(reader.store, csv_key, readings, reader.settings, reader.in_time)
+        share = watch.seconds[WRITE] / len(readings)
+        for reading in readings:
+            if reading in standing:
+                seconds = reading.watch.seconds | {WRITE: reading.watch.seconds[WRITE] + share}
+                reader.tell(Written(reading.key, reader.classifier.version, counts_of(reading.rows), seconds))
+            elif reading not in again:
+                reader.tell(Skipped(reading.key, GONE))
+        return again
+
+    def _fail(self, drops: Collection[Drop], error: Exception) -> None:
+        self.failures |= dict.fromkeys(drops, error)
+        for drop in drops:
+            self.reader.tell(Failed(drop.key))
+
+
+def _peeks(first: Callable[[], Peek], store: ObjectStore, key: str, watch: Stopwatch) -> Iterator[Peek]:
     """An object's start, as often as it is overwritten while it is read, within reason."""
-    yield first()
-    for _ in range(_RESTARTS):
-        yield store.peek(key)
+    call = first
+    for _ in range(_RESTARTS + 1):
+        with watch.on(FETCH):
+            peek = call()
+        yield peek
+        call = partial(store.peek, key)
     raise StoreError(f"reading {key!r}: it was overwritten {_RESTARTS + 1} times meanwhile")

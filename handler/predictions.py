@@ -35,6 +35,12 @@ class Counts:
         return {"rows": str(self.rows), "errors": str(self.errors), "reviews": str(self.reviews)}
 
 
+def counts_of(rows: Iterable[Row]) -> Counts:
+    """How many rows there are of each kind."""
+    statuses = [row.status for row in rows]
+    return Counts(len(statuses), statuses.count(ERROR), statuses.count(REVIEW))
+
+
 def folder_of(key: str) -> tuple[str, str]:
     """The key of the CSV of a loose image's folder, and what the image is called in it."""
     folder, slash, name = key.removeprefix(INCOMING).rpartition("/")

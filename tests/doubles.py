@@ -139,10 +139,26 @@ class Time:
     """`app.Context` with always the same time left."""
 
     seconds: float = 300.0
+    aws_request_id: str = "a-request"
 
     def get_remaining_time_in_millis(self) -> int:
         """As Lambda's context object has it."""
         return round(self.seconds * 1000)
+
+
+@dataclass
+class Clock:
+    """A clock that goes on only when it is told to."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        """Go on."""
+        self.now += seconds
 
 
 def bar(high: int, wide: int, *, side: int = 28) -> NDArray[np.uint8]:

@@ -49,6 +49,7 @@ class UntilWritten:
     """Time that runs out when the invocation writes its first CSV: what comes after it has to wait."""
 
     run: Run
+    aws_request_id: str = "a-request"
 
     def get_remaining_time_in_millis(self) -> int:
         """Much, then nothing."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,12 @@ from tests.stacks import ROOT, awaited, dead_letters, drop, emulator_or_skip, is
 
 EVENTS = sorted((ROOT / "infra" / "events").glob("*.json"))
 PICTURE = encoded(bar(4, 20))
+LOGGING = {
+    "AWS_LAMBDA_LOG_FORMAT": "JSON",
+    "AWS_LAMBDA_LOG_LEVEL": "ERROR",
+    "LOG_LEVEL": "INFO",
+    "POWERTOOLS_METRICS_DISABLED": "false",
+}
 BATCH = zipped({f"{number}.png": PICTURE for number in range(40)})
 
 
@@ -35,11 +42,11 @@ def idle_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield stack
 
 
-def make_container(stack: Running, program: str, handler: str, timeout: int) -> Container:
+def make_container(stack: Running, program: str, handler: str, timeout: int, **more: str) -> Container:
     """The function as one of the stack's workers would run it."""
     base = stack.place.environment(os.environ) | dict(stack.stack.environment)
     environment = lambda_environment(base, stack.stack.function, stack.stack.memory_mb, timeout)
-    return Container(program, handler, environment | {"PYTHONPATH": str(ROOT)}, timeout)
+    return Container(program, handler, environment | {"PYTHONPATH": str(ROOT)} | more, timeout)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +87,35 @@ def test_an_error_of_the_function_is_told_with_its_name(container: Container) ->
     with pytest.raises(FunctionError, match="EventError: no envelope that this function knows"):
         container.invoke({"hello": "world"})
     assert container.invoke({"Event": "s3:TestEvent"}) == {}
+
+
+def test_each_thing_that_happens_is_one_line_of_the_log(
+    idle_stack: Running, program: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The runtime's own handler prints no line again, and Lambda's level, set higher than ours, hides none.
+
+    A drop is one line and its metrics another; a failure names its keys and its request.
+    """
+    container = make_container(idle_stack, program, "handler.app.lambda_handler", 60, **LOGGING)
+    drop(idle_stack, "incoming/log/1.png", PICTURE)
+    drop(idle_stack, "incoming/log/b/2.png", PICTURE)
+    drop(idle_stack, "predictions/log/b/predictions.csv", b"foreign")
+    try:
+        container.invoke({"bucket": idle_stack.stack.bucket, "key": "incoming/log/1.png"})
+        with pytest.raises(FunctionError, match="PredictionsError"):
+            container.invoke({"bucket": idle_stack.stack.bucket, "key": "incoming/log/b/2.png"})
+    finally:
+        container.end()
+    printed = capfd.readouterr().out
+    written, metrics, failed, failures, raised = (
+        json.loads(line) for line in printed.splitlines() if line.startswith("{")
+    )
+    first, second = re.findall("START RequestId: ([0-9a-f-]+) ", printed)
+    assert (written["message"], written["key"], written["rows"]) == ("drop", "incoming/log/1.png", 1)
+    assert (metrics["Drops"], metrics["Images"], failures["DropsFailed"]) == ([1], [1], [1])
+    assert (failed["level"], failed["keys"]) == ("ERROR", ["incoming/log/b/2.png"])
+    assert [line["function_request_id"] for line in (written, failed)] == [first, second]
+    assert (raised["errorType"], raised["requestId"]) == ("PredictionsError", second)
 
 
 def test_dead_clients_and_emulators_are_replaced(idle_stack: Running, program: str) -> None:

@@ -12,10 +12,12 @@ from handler.errors import UnreadableError
 from handler.members import Named
 from handler.ports import Images, Probabilities
 from handler.rows import Row
+from handler.stopwatch import Stopwatch
 from tests.doubles import RowClassifier, bar
 from tests.unit.makers import as_plane
 
 VERSION = "0123456789ab"
+WATCH = Stopwatch(lambda: 0.0)
 GOOD = as_plane(bar(4, 20))
 BLANK = np.ones((9, 9), np.float32)
 GROUPS = [1, 2, 3, 7, 100]
@@ -60,7 +62,7 @@ def pictures(count: int) -> list[Named]:
 
 def rows(count: int, group_size: int, *, probabilities: bool = False) -> list[Row]:
     """Rows of pictures by the stand-in for a model."""
-    return list(classify(pictures(count), RowClassifier(), group_size, probabilities=probabilities))
+    return list(classify(pictures(count), RowClassifier(), group_size, WATCH, probabilities=probabilities))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 23])
@@ -91,7 +93,7 @@ def test_a_row_says_what_the_contract_says() -> None:
 def test_a_blank_picture_is_for_review_however_sure_the_model_is() -> None:
     """A model reads something in nothing too."""
     classifier = FixedClassifier(sure(3, 1.0))
-    (row,) = classify([Named("a", plane=BLANK)], classifier, 8, probabilities=False)
+    (row,) = classify([Named("a", plane=BLANK)], classifier, 8, WATCH, probabilities=False)
 
     assert (row.status, row.digit, row.confidence) == ("review", "D", "1.0000")
     assert row.detail.startswith("blank: ")
@@ -112,7 +114,7 @@ def test_a_blank_picture_is_for_review_however_sure_the_model_is() -> None:
 def test_confidence_is_held_against_the_threshold_as_it_is_written(share: float, threshold: float, status: str) -> None:
     """Four decimals decide, so that the CSV agrees with itself."""
     classifier = FixedClassifier(sure(0, share), review_below=threshold)
-    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, probabilities=False)
+    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, WATCH, probabilities=False)
 
     assert row.status == status
     assert (row.detail == "") == (status == "ok")
@@ -122,8 +124,8 @@ def test_confidence_is_held_against_the_threshold_as_it_is_written(share: float,
 def test_the_digit_is_the_models_own_label(best: int) -> None:
     """Of the highest probability; of two as high, the first."""
     classifier = FixedClassifier(sure(best, 0.9))
-    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, probabilities=False)
-    (tied,) = classify([Named("a", plane=GOOD)], FixedClassifier((0.1,) * 10), 8, probabilities=False)
+    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, WATCH, probabilities=False)
+    (tied,) = classify([Named("a", plane=GOOD)], FixedClassifier((0.1,) * 10), 8, WATCH, probabilities=False)
 
     assert row.digit == "ABCDEFGHIJ"[best]
     assert tied.digit == "A"
@@ -144,7 +146,7 @@ def test_the_model_reads_readable_pictures_group_by_group(group_size: int) -> No
     classifier = FixedClassifier(sure(0, 0.9))
     errors = [Named("e", error=UnreadableError("empty", "it is"))] * group_size
     named = [*errors, *pictures(20)]
-    list(classify(named, classifier, group_size, probabilities=False))
+    list(classify(named, classifier, group_size, WATCH, probabilities=False))
 
     assert sum(classifier.groups) == sum(picture.plane is not None for picture in named)
     assert all(0 < size <= group_size for size in classifier.groups)
@@ -160,7 +162,7 @@ def test_pictures_are_taken_no_further_than_their_group(group_size: int) -> None
             taken.append(number)
             yield Named(str(number), plane=GOOD)
 
-    next(classify(source(), RowClassifier(), group_size, probabilities=False))
+    next(classify(source(), RowClassifier(), group_size, WATCH, probabilities=False))
     assert len(taken) == group_size
 
 
@@ -168,11 +170,11 @@ def test_names_stand_in_cells() -> None:
     """Whatever a picture is called, its row can be written."""
     named = [Named("=a", plane=GOOD), Named("\udcff", error=UnreadableError("empty", "it is"))]
 
-    assert [row.image for row in classify(named, RowClassifier(), 8, probabilities=False)] == ["'=a", r"\xff"]
+    assert [row.image for row in classify(named, RowClassifier(), 8, WATCH, probabilities=False)] == ["'=a", r"\xff"]
 
 
 def test_the_version_in_a_row_is_the_models() -> None:
     """Good and bad rows name the model that read them."""
     classifier = dataclasses.replace(RowClassifier(), version="ba9876543210")
 
-    assert {row.model for row in classify(pictures(5), classifier, 8, probabilities=False)} == {"ba9876543210"}
+    assert {row.model for row in classify(pictures(5), classifier, 8, WATCH, probabilities=False)} == {"ba9876543210"}

@@ -1,5 +1,6 @@
 """README says what the code does."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import pytest
 
 from handler.errors import DETAILS
 from handler.settings import Settings
+from handler.stopwatch import STAGES
+from handler.telemetry import METRICS
 from infra.running import BUCKET
+from tests.unit.test_telemetry import FIELDS, POWERTOOLS_FIELDS
 from train.flags import parse
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +31,22 @@ def test_the_table_of_limits_is_the_one_of_the_settings() -> None:
     defaults = Settings("bucket")
     caps = [name for name in Settings.__dataclass_fields__ if name.startswith("max_")]
     assert listed == {name: getattr(defaults, name) for name in caps}
+
+
+def test_the_table_of_metrics_is_the_one_of_the_code() -> None:
+    """README lists every metric, in order, with the unit and the meaning that the code gives it."""
+    listed = re.findall(r"^\| `(\w+)` \| (Count|Milliseconds) \| (.+) \|$", README, re.MULTILINE)
+    assert listed == [(name, *about) for name, about in METRICS.items()]
+
+
+def test_the_line_of_a_drop_in_readme_is_as_it_is_printed() -> None:
+    """The sample has exactly the fields and stages of a real one, and the table below it explains each of ours."""
+    (sample,) = re.findall(r'^\{"level".+', README, re.MULTILINE)
+    line = json.loads(sample)
+    assert set(line) == FIELDS | POWERTOOLS_FIELDS
+    assert list(line["milliseconds"]) == [*STAGES, "total"]
+    (table,) = re.findall(r"^\| field of a drop .+?\n\n", README, re.MULTILINE | re.DOTALL)
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == FIELDS
 
 
 def test_every_make_target_in_readme_exists() -> None:

@@ -21,6 +21,7 @@ LIBRARIES = {
     "boto3": ("handler.store", "infra", "tests", "bench.peer"),
     "botocore": ("handler.store", "infra", "tests"),
     "PIL": ("handler.pictures", "handler.luminance", "tests", "bench", "infra"),
+    "aws_lambda_powertools": ("handler.telemetry", "tests"),
     "onnxruntime": ("handler.model", "tests", "bench"),
     "tensorflow": ("train", "tests"),
     "keras": ("train", "tests", "bench.peer"),
@@ -41,9 +42,9 @@ PURE = {
         "arrays",
     ),
     *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
-    *("ports", "ahead"),
+    *("ports", "ahead", "stopwatch", "outcomes"),
 }
-DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model"}
+DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
 
 
 def module_name(path: Path) -> str:
@@ -123,11 +124,15 @@ def test_pure_modules_import_only_pure_modules() -> None:
         assert ours - {"handler"} <= PURE, name
 
 
-def test_adapters_know_only_errors_and_ports() -> None:
-    """`store` and `model` import what they fulfil and raise, and nothing else of ours."""
-    for name in ("handler.store", "handler.model"):
-        ours = {imported for imported in GRAPH[name] if below(imported, ("handler",))}
-        assert ours <= {"handler.errors", "handler.ports"}
+def test_adapters_know_only_what_crosses_to_them() -> None:
+    """`store`, `model` and `telemetry` import what they fulfil, raise or tell, and nothing else of ours."""
+    may = {
+        "handler.store": {"handler.errors", "handler.ports"},
+        "handler.model": {"handler.errors", "handler.ports"},
+        "handler.telemetry": {"handler.outcomes", "handler.stopwatch"},
+    }
+    for name, known in may.items():
+        assert {imported for imported in GRAPH[name] if below(imported, ("handler",))} <= known
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -147,7 +152,7 @@ def test_importing_the_handler_touches_nothing() -> None:
     program = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
-import boto3, botocore.session, numpy, onnxruntime, PIL.Image, PIL._imaging
+import aws_lambda_powertools.metrics, boto3, botocore.session, numpy, onnxruntime, PIL.Image, PIL._imaging
 from PIL import AvifImagePlugin, BmpImagePlugin, GifImagePlugin, Jpeg2KImagePlugin, JpegImagePlugin  # their own imports
 from PIL import PngImagePlugin, PpmImagePlugin, TiffImagePlugin, WebPImagePlugin
 import concurrent.futures.thread, csv, ctypes, heapq, tempfile, urllib.parse

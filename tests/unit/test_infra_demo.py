@@ -61,3 +61,9 @@ def test_an_isolated_environment_knows_nothing_of_the_users_account() -> None:
     assert found["AWS_CONFIG_FILE"] == found["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"} & found.keys()
     assert Place(5001).environment(base)["AWS_ENDPOINT_URL"] == "http://127.0.0.1:5001"
+
+
+@pytest.mark.parametrize(("base", "disabled"), [({}, "true"), ({"POWERTOOLS_METRICS_DISABLED": "false"}, "false")])
+def test_metrics_are_printed_on_this_machine_only_where_they_are_asked_for(base: dict[str, str], disabled: str) -> None:
+    """Nobody collects them here; the user's own variable stands."""
+    assert Place(5001).environment(base)["POWERTOOLS_METRICS_DISABLED"] == disabled

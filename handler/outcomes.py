@@ -1,0 +1,50 @@
+"""What became of drops, as values for whoever tells people of it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+
+from handler.predictions import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The rows of a drop stand in a CSV."""
+
+    key: str
+    model: str
+    counts: Counts
+    seconds: Mapping[str, float]
+    """By stage; loose images have an equal share each of the writing of their folder's CSV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """There was nothing to write of a drop."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A drop that comes back with its message; why is in the log."""
+
+    key: str
+
+
+Outcome = Written | Skipped | Failed
+Tell = Callable[[Outcome], None]
+"""Takes an outcome, and never raises."""
+Telemetry = Callable[[str], AbstractContextManager[Tell]]
+"""The request id of an invocation to what takes its outcomes for as long as it lasts."""
+
+
+def ignore(_outcome: Outcome) -> None:
+    """Tell nobody."""
+
+
+@contextmanager
+def silence(_request: str) -> Iterator[Tell]:
+    """Tell nobody of a whole invocation."""
+    yield ignore

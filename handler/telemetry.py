@@ -1,0 +1,147 @@
+"""Logs and metrics on standard output, by Powertools for AWS Lambda, which is known only here.
+
+Of Powertools' Logger the formatter is used, on the standard library's logger that all of the handler logs with. The
+Logger itself would put Lambda's own level before ours, and keep its state in the process, as the class Metrics does:
+the metrics here are those that are no singleton.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
+from aws_lambda_powertools.metrics import EphemeralMetrics
+
+from handler.outcomes import Failed, Outcome, Skipped, Telemetry, Tell, Written
+from handler.stopwatch import STAGES
+
+COUNT: Final = "Count"
+MILLISECONDS: Final = "Milliseconds"
+METRICS: Final[Mapping[str, tuple[str, str]]] = {
+    "Drops": (COUNT, "drops whose rows were written"),
+    "DropsFailed": (COUNT, "drops that come back with their messages"),
+    "Images": (COUNT, "rows written"),
+    "RowsOk": (COUNT, "rows that can be used"),
+    "RowsReview": (COUNT, "rows that a person should look at"),
+    "RowsError": (COUNT, "rows without a prediction"),
+    "FetchMilliseconds": (MILLISECONDS, "a drop's time with S3, until all of it is here"),
+    "ReadMilliseconds": (MILLISECONDS, "its unpacking, decoding and normalising"),
+    "ClassifyMilliseconds": (MILLISECONDS, "the model's time with it"),
+    "WriteMilliseconds": (MILLISECONDS, "making its rows and committing its CSV"),
+    "DropMilliseconds": (MILLISECONDS, "all four"),
+}
+"""Unit and meaning of each metric; README's table is checked against this one."""
+NAME: Final = "digitdrop"
+"""Of the logger, and of service and namespace where the environment names none."""
+_LOG: Final = logging.getLogger(NAME)
+_TOGETHER: Final = 99
+"""Outcomes in one line. EMF takes 100 values of a metric; at 100 Powertools prints by itself, even where it is told not
+to, and leaves the last outcome's other values for the next line."""
+
+
+def make_telemetry(level: str, environment: Mapping[str, str]) -> Telemetry:
+    """Begin to log as JSON, from `level` on; gives what takes the outcomes of an invocation.
+
+    Timestamps are RFC 3339, since Lambda takes lines with others for INFO. Only ASCII is printed: whatever a key holds
+    is escaped. The request id is on every line, whichever thread it is from.
+    """
+    service = environment.get("POWERTOOLS_SERVICE_NAME", "").strip() or NAME
+    namespace = environment.get("POWERTOOLS_METRICS_NAMESPACE", "").strip() or NAME
+    serializer = partial(json.dumps, default=str, separators=(",", ":"))
+    formatter = LambdaPowertoolsFormatter(
+        json_serializer=serializer,
+        log_record_order=["level", "message"],
+        use_rfc3339=True,
+        utc=True,
+        serialize_stacktrace=False,  # `exception` has it already
+        service=service,
+        xray_trace_id=None,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    _LOG.handlers = [handler]
+    _LOG.propagate = False  # the runtime's own handler would print each line once more
+    _LOG.setLevel(level)
+    metrics = EphemeralMetrics(namespace=namespace, service=service)
+
+    @contextmanager
+    def invocation(request: str) -> Iterator[Tell]:
+        formatter.append_keys(function_request_id=request)
+        collected = _Collected(metrics)
+        try:
+            yield partial(_safely, partial(_tell, collected))
+        finally:
+            _safely(collected.print)
+
+    return invocation
+
+
+class _Collected:
+    """The metrics of an invocation that are not printed yet; for its own thread alone."""
+
+    def __init__(self, metrics: EphemeralMetrics) -> None:
+        self._metrics = metrics
+        self._outcomes = 0
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """One outcome's values."""
+        for name, value in values.items():
+            self._metrics.add_metric(name, METRICS[name][0], value)
+        self._outcomes += 1
+        if self._outcomes == _TOGETHER:
+            self.print()
+
+    def print(self) -> None:
+        """Print what there is."""
+        self._outcomes = 0
+        try:
+            if self._metrics.metric_set:  # Powertools warns where there are none
+                self._metrics.flush_metrics()
+        finally:
+            self._metrics.clear_metrics()  # Powertools keeps them where it is told not to print
+
+
+def _tell(collected: _Collected, outcome: Outcome) -> None:
+    if isinstance(outcome, Written):
+        fields = _fields(outcome)
+        _LOG.info("drop", extra=fields)
+        collected.add(_values(fields))
+    elif isinstance(outcome, Skipped):
+        _LOG.info("skipped", extra={"key": outcome.key, "reason": outcome.reason})
+    elif isinstance(outcome, Failed):
+        collected.add({"DropsFailed": 1})
+
+
+def _fields(written: Written) -> dict[str, Any]:
+    counts = written.counts
+    times = {stage: written.seconds[stage] for stage in STAGES}
+    times["total"] = sum(times.values())
+    return {
+        "key": written.key,
+        "model": written.model,
+        "rows": counts.rows,
+        "ok": counts.rows - counts.reviews - counts.errors,
+        "review": counts.reviews,
+        "error": counts.errors,
+        "milliseconds": {name: round(seconds * 1000, 2) for name, seconds in times.items()},
+    }
+
+
+def _values(fields: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics of a drop's line."""
+    values = {"Drops": 1, "Images": fields["rows"]}
+    values |= {f"Rows{status.title()}": fields[status] for status in ("ok", "review", "error")}
+    times = {f"{stage.title()}Milliseconds": fields["milliseconds"][stage] for stage in STAGES}
+    return values | times | {"DropMilliseconds": fields["milliseconds"]["total"]}
+
+
+def _safely(call: Callable[..., None], *arguments: Outcome) -> None:
+    """Whatever fails in telling people, no drop fails with it."""
+    try:
+        call(*arguments)
+    except Exception:  # noqa: BLE001  # Powertools' own, and those of the output
+        _LOG.exception("this could not be told")
