@@ -138,11 +138,15 @@ def test_a_hundred_thousand_images_fit_into_512_mb(
     assert {row[4] for row in found} <= {"ok", "review"}
 
 
-def test_a_log_line_is_json(boxes: Boxes, stack: Running) -> None:
-    """What the container logs of a drop is one line of JSON that names its key."""
+def test_a_drop_is_logged_and_measured(boxes: Boxes, stack: Running) -> None:
+    """The container prints one line of JSON for a drop, with its key, and one of metrics in CloudWatch's format."""
     drop(stack, "incoming/logged.zip", zipped({"1.png": PICTURES[0]}))
     with boxes.start() as box:
         box.invoke(direct(stack, "incoming/logged.zip"))
         lines = [json.loads(line) for line in box.log().splitlines() if line.startswith("{")]
     told = [line for line in lines if line.get("key") == "incoming/logged.zip"]
     assert [(line["message"], line["rows"]) for line in told] == [("drop", 1)]
+    (measured,) = [line for line in lines if "_aws" in line]
+    (metrics,) = measured["_aws"]["CloudWatchMetrics"]
+    assert (metrics["Namespace"], metrics["Dimensions"]) == ("digitdrop", [["service"]])
+    assert (measured["service"], measured["Drops"], measured["Images"]) == ("digitdrop", [1.0], [1.0])

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-OWN = {
-    *("Drops", "Images", "RowsOk", "RowsReview", "RowsError", "DropMilliseconds"),
-    *("FetchMilliseconds", "ReadMilliseconds", "ClassifyMilliseconds", "WriteMilliseconds"),
-}
+from handler.telemetry import METRICS
+
+OWN = set(METRICS)
 """What the handler measures; every one of them is to be seen."""
 QUEUE = {
     *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"),
