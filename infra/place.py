@@ -76,7 +76,7 @@ def isolated(base: Mapping[str, str], host: str = HOST) -> dict[str, str]:
     Nothing that runs in it can reach the user's account, and no proxy is asked for the way to `host`.
     """
     kept = {name: value for name, value in base.items() if not name.startswith(("AWS_", "BOTO_"))}
-    direct = ",".join(filter(None, [base.get("no_proxy") or base.get("NO_PROXY"), HOST, host]))
+    direct = ",".join(filter(None, dict.fromkeys([base.get("no_proxy") or base.get("NO_PROXY"), HOST, host])))
     return kept | {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -17,6 +17,7 @@ from tests.stacks import ROOT, started
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies here; one worker runs it all, since it shares one engine, one image and one port."""
     for item in items:
