@@ -42,7 +42,8 @@ train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B",
 	$(PY) -m train $(FLAGS)
 
 test: lint  ## format, lint, types and tests; those of the container too where Docker and SAM are
-	$(PY) -m pytest -q -n 2 --dist loadgroup $(FLAGS)
+	$(PY) -m pytest -q -n 2 -m "not container" $(FLAGS)
+	$(if $(FLAGS),,$(PY) -m pytest -q -m container tests/container)
 
 lint: $(READY)  ## format, lint and types alone
 	$(PY) -m ruff format --check

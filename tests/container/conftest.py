@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +12,6 @@ from infra.place import DEFAULT_PORT
 from infra.processes import LocalError
 from infra.running import CONTAINER, HANDLER, Running, listen
 from tests.stacks import ROOT, started
-
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here; one worker runs it all, since it shares one engine, one image and one port."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.container)
-            item.add_marker(pytest.mark.xdist_group("container"))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from infra import sam
 from infra.engine import docker, image_bytes
 from tests.stacks import ROOT
 
+pytestmark = pytest.mark.container
+
 MOST_BYTES = 250 * 1000**2
 """That our layers may add to the base."""
 

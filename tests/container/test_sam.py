@@ -15,6 +15,8 @@ from infra.running import Running
 from tests.doubles import bar, encoded, s3_event, zipped
 from tests.stacks import ROOT, awaited, drop
 
+pytestmark = pytest.mark.container
+
 EVENTS = sorted((ROOT / "infra/events").glob("*.json"))
 PICTURE = encoded(bar(4, 20))
 KEY, CSV = "incoming/monday.zip", "predictions/monday.zip.csv"

@@ -23,6 +23,8 @@ from .conftest import Boxes
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.container
+
 PICTURES = [encoded(bar(high, 24 - high)) for high in range(1, 21)]
 BUSY = 20_000
 """Images of a batch that takes seconds."""
