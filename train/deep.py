@@ -33,7 +33,8 @@ History = dict[str, list[float]]
 def fit(recipe: Recipe, found: Examples, checkpoints: Path = CHECKPOINTS) -> tuple[Any, Mapping[str, Sequence[float]]]:
     """The fitted cnn, plain, and its `loss`, `accuracy`, `val_loss` and `val_accuracy` by epoch.
 
-    The latter two are those on the clean digits that were held out. The same recipe gives the same weights on the same machine, in one go or resumed.
+    The latter two are those on the clean digits that were held out.
+    The same recipe gives the same weights on the same machine, in one go or resumed.
     """
     folder = checkpoints / sha256(json.dumps(asdict(recipe)).encode()).hexdigest()[:12]
     model, history = _begun(folder) or (_new(recipe, found), {})
@@ -43,6 +44,7 @@ def fit(recipe: Recipe, found: Examples, checkpoints: Path = CHECKPOINTS) -> tup
     held = found.held_out
     validation = held.clean.astype(np.float32) / 255, np.eye(networks.CLASSES, dtype=np.float32)[held.clean_labels]
     for number in range(begun, recipe.epochs):
+        _reseed(model, recipe.seed, number)
         told = model.fit(
             _batches(found, recipe, number),
             initial_epoch=number,
@@ -88,6 +90,13 @@ def _batches(found: Examples, recipe: Recipe, number: int) -> Any:  # noqa: ANN4
         return augment.augment(tf.cast(batch[0], tf.float32) / 255, first + step), batch[1]
 
     return batches.enumerate().map(harder, num_parallel_calls=tf.data.AUTOTUNE).prefetch(4)
+
+
+def _reseed(model: Any, seed: int, number: int) -> None:  # noqa: ANN401  # Keras has no types
+    """What dropout drops follows from seed and epoch: Keras does not keep that with a model."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign([seed, number])
 
 
 def _keep(folder: Path, model: Any, history: History) -> None:  # noqa: ANN401  # Keras has no types
