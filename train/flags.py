@@ -3,10 +3,11 @@
 import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from train.recipe import NETWORKS, Recipe
+from train.recipe import DEFAULTS, NETWORKS, Recipe
 
 BUCKET: Final = "DIGITDROP_BUCKET"
 _LABEL: Final = re.compile("[A-Za-z0-9]{1,8}")
@@ -31,20 +32,13 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
 
 def recipe(flags: argparse.Namespace) -> Recipe:
     """How the network of these flags is trained."""
-    default = Recipe()
-    return Recipe(
-        network=flags.network,
-        neurons=flags.neurons or default.neurons,
-        hidden_layers=flags.hidden_layers or default.hidden_layers,
-        epochs=flags.epochs,
-        batch_size=flags.batch_size,
-        learning_rate=flags.learning_rate,
-        seed=flags.seed,
-    )
+    names = ("neurons", "hidden_layers", "epochs", "batch_size", "learning_rate", "seed")
+    given = {name: value for name in names if (value := getattr(flags, name)) is not None}
+    return replace(DEFAULTS[flags.network], **given)
 
 
 def _parser() -> argparse.ArgumentParser:
-    default = Recipe()
+    default, deep = DEFAULTS["mlp"], DEFAULTS["cnn"]
     parser = argparse.ArgumentParser(
         prog="python -m train",
         description="Train a network on MNIST, and publish it in the bucket. Without a bucket it is only prepared.",
@@ -54,9 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--network", choices=NETWORKS, default=default.network, help=f"which network; default {default.network}")
     add("--neurons", type=_whole(1, 4096), help=f"of each hidden layer of the mlp; default {default.neurons}")
     add("--hidden-layers", type=_whole(1, 8), help=f"of the mlp; default {default.hidden_layers}")
-    add("--epochs", type=_whole(1, 1000), default=default.epochs, help="default %(default)s")
-    add("--batch-size", type=_whole(1, 60_000), default=default.batch_size, help="default %(default)s")
-    add("--learning-rate", type=_real(1e-7, 1), default=default.learning_rate, help="of Adam; default %(default)s")
+    add("--epochs", type=_whole(1, 1000), help=f"default {default.epochs}; cnn {deep.epochs}")
+    add("--batch-size", type=_whole(1, 60_000), help=f"default {default.batch_size}; cnn {deep.batch_size}")
+    text = f"of Adam; default {default.learning_rate}; cnn {deep.learning_rate}, of AdamW at its highest"
+    add("--learning-rate", type=_real(1e-7, 1), help=text)
     add("--seed", type=_whole(0, (1 << 32) - 1), default=default.seed, help="same seed, same weights; default 0")
     _add_terms(parser, 0.97, 0.8)
     _add_bucket(parser, "")

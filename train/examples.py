@@ -1,0 +1,92 @@
+"""What the cnn is fitted to and what is held out of it: MNIST, the same digits as pictures, and what is no digit."""
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handler.ports import Images
+from train import negatives, scenes
+from train.heldout import HeldOut
+from train.networks import CLASSES
+
+HELD_OUT: Final = 5_000
+"""The last images of MNIST's training set: no weight is fitted to them, and every choice is made on them."""
+DRAWN: Final = 40_000
+NEGATIVES: Final = 16_000
+HELD_OUT_NEGATIVES: Final = 3_000
+_DRAWN_SHARE: Final = 0.3
+_NEGATIVE_SHARE: Final = 0.12
+"""Of each epoch, for each image of MNIST."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """All that a training draws from; images are (N, 28, 28), 0 to 255."""
+
+    digits: Images
+    labels: NDArray[np.uint8]
+    drawn: Images
+    drawn_labels: NDArray[np.uint8]
+    negatives: Images
+    held_out: HeldOut
+
+
+def gather(images: Images, labels: NDArray[np.uint8], seed: int = 0, *, share: float = 1.0) -> Examples:
+    """Draw what is not MNIST itself; `share` makes less of everything.
+
+    The seed is not the training's: several trainings are compared on the same held-out images.
+    """
+    held = round(HELD_OUT * share)
+    digits, digit_labels = images[:-held], labels[:-held]
+    _log.info("Drawing %d digits as pictures, and %d negatives", round(DRAWN * share), round(NEGATIVES * share))
+    random = np.random.default_rng(seed)
+    chosen = random.permutation(len(digits))[: round(DRAWN * share)]
+    drawn, seen = _visible(scenes.draw(digits[chosen], seed), digit_labels[chosen])
+    clean, clean_labels = images[-held:], labels[-held:]
+    augmented, augmented_labels = _visible(scenes.draw(clean, seed + 1), clean_labels)
+    return Examples(
+        digits,
+        digit_labels,
+        drawn,
+        seen,
+        negatives.make(round(NEGATIVES * share), digits, seed),
+        HeldOut(
+            clean,
+            clean_labels,
+            augmented,
+            augmented_labels,
+            negatives.make(round(HELD_OUT_NEGATIVES * share), clean, seed + 1),
+        ),
+    )
+
+
+def epoch(examples: Examples, seed: int, number: int) -> tuple[Images, NDArray[np.float32]]:
+    """What an epoch shows, in the order in which it does: images, and the probabilities that are right for them.
+
+    For what is no digit these are the same for all ten (Hendrycks et al., Deep Anomaly Detection with Outlier
+    Exposure, 2019).
+    """
+    random = np.random.default_rng((seed, number))
+    drawn = random.integers(len(examples.drawn), size=round(_DRAWN_SHARE * len(examples.digits)))
+    none = random.integers(len(examples.negatives), size=round(_NEGATIVE_SHARE * len(examples.digits)))
+    images = np.concatenate([examples.digits, examples.drawn[drawn], examples.negatives[none]])
+    rows: Any = np.eye(CLASSES, dtype=np.float32)
+    targets = np.concatenate(
+        [
+            rows[examples.labels],
+            rows[examples.drawn_labels[drawn]],
+            np.full((len(none), CLASSES), 1 / CLASSES, np.float32),
+        ]
+    )
+    order = random.permutation(len(images))
+    return images[order], targets[order]
+
+
+def _visible(images: Images, labels: NDArray[np.uint8]) -> tuple[Images, NDArray[np.uint8]]:
+    """Without those that the handler reads as blank."""
+    seen = images.any(axis=(1, 2))
+    return images[seen], labels[seen]
