@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--batch-size", type=_whole(1, 60_000), default=default.batch_size, help="default %(default)s")
     add("--learning-rate", type=_real(1e-7, 1), default=default.learning_rate, help="of Adam; default %(default)s")
     add("--seed", type=_whole(0, (1 << 32) - 1), default=default.seed, help="same seed, same weights; default 0")
-    _add_terms(parser, 0.97, 0.8)
+    _add_terms(parser, 0.97, None)
     _add_bucket(parser, "")
     parser.set_defaults(command="train")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands, instead of training")
@@ -81,11 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, review_below: float | str) -> None:
+def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, review_below: str | None) -> None:
     """A command's own default is none at all, or it would replace what was given before the command."""
     text = "a model below this, on the test images, is refused; default 0.97"
     parser.add_argument("--min-accuracy", type=_real(0, 1), default=min_accuracy, help=text)
-    text = "predictions of less confidence are marked for review; default 0.8"
+    text = "predictions of less confidence are marked for review; default: what held-out images say, else 0.8"
     parser.add_argument("--review-below", type=_real(0, 1), default=review_below, help=text)
 
 

@@ -17,6 +17,7 @@ from handler.ports import Images, Probabilities
 from train import networks
 from train.data import Mnist
 from train.errors import PublishError
+from train.heldout import HeldOut
 from train.recipe import Recipe
 
 TOLERANCE: Final = 1e-5
@@ -32,6 +33,8 @@ class Fit:
     history: Mapping[str, Sequence[float]]
     """For `loss`, `accuracy`, `val_loss` and `val_accuracy`, one value for each epoch."""
     seconds: float
+    held_out: HeldOut | None = None
+    """What it has not seen; None where nothing was kept from it."""
 
 
 def fit(recipe: Recipe, mnist: Mnist) -> Fit:
