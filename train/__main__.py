@@ -99,7 +99,7 @@ def _evaluate(flags: Namespace) -> None:
 
     is_live = flags.bucket and not flags.model
     models = _store(flags.bucket) if is_live else filestore.release_store(flags.model)
-    evaluate.evaluate(flags.zips, models, flags.out or evaluate.EVALUATIONS)
+    evaluate.evaluate(flags.zips, models, flags.out or evaluate.EVALUATIONS, flags.review_below)
 
 
 def _store(bucket: str) -> registry.Store:

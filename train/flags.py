@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     text = "of a prepared release; default: the live model of --bucket, or without one the newest in artifacts/models"
     evaluate.add_argument("--model", type=Path, metavar="FOLDER", help=text)
     evaluate.add_argument("--out", type=Path, metavar="FOLDER", help="for the reports; default: artifacts/evaluation")
+    text = "try this threshold in place of the model's own"
+    evaluate.add_argument("--review-below", type=_real(0, 1), default=argparse.SUPPRESS, help=text)
     listing = commands.add_parser("list", help="show the published models, and which one is live")
     for name, command in (("publish", publish), ("activate", activate), ("evaluate", evaluate), ("list", listing)):
         command.set_defaults(command=name)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from train.calibration import Floats
-from train.intervals import wilson
+from train.rates import wilson
 
 STEPS: Final = 10_000
 """A confidence is written with four decimals, and compared as it is written."""

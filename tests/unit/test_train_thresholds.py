@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.intervals import wilson
+from train.rates import wilson
 from train.thresholds import (
     COVERAGE,
     STEPS,

@@ -1,10 +1,29 @@
-"""How far a rate that was counted may be from the rate that it is a sample of."""
+"""A rate that was counted, and how far the one that it is a sample of may be from it."""
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 Z: Final = 1.959963984540054
 """Of a normal distribution, 95 % lies within so many deviations of the mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many of so many."""
+
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None of nothing."""
+        return self.count / self.of if self.of else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the rate that this is a sample of."""
+        return wilson(self.count, self.of)
 
 
 def wilson(count: float, of: float) -> tuple[float, float]:
