@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from handler.ports import Images, Probabilities
 from train.calibration import Reliability
+from train.rates import wilson
 from train.thresholds import Curve
 
 MISTAKE_ROWS: Final = 4
@@ -84,10 +85,19 @@ def reliability(found: Mapping[str, Reliability], path: Path) -> None:
     for name, bins in found.items():
         some = bins.count > 0
         means, accuracies = bins.confidence[some] / bins.count[some], bins.right[some] / bins.count[some]
-        diagram.plot(means, accuracies, marker="o", label=f"{name}: calibration error {bins.error:.2%}")
+        intervals = [wilson(*pair) for pair in zip(bins.right[some], bins.count[some], strict=True)]
+        lows, highs = [low for low, _ in intervals], [high for _, high in intervals]
+        (line,) = diagram.plot(means, accuracies, marker="o", label=f"{name}: calibration error {bins.error:.2%}")
+        diagram.vlines(means, lows, highs, color=line.get_color(), alpha=0.4)
         edges = np.linspace(0, 1, len(bins.count) + 1)
         histogram.stairs(bins.count, edges, fill=True, alpha=0.5, label=name)
-    diagram.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1), title="Reliability")
+    diagram.set(
+        xlabel="confidence",
+        ylabel="accuracy",
+        xlim=(0, 1),
+        ylim=(-0.02, 1.02),
+        title="Reliability, with 95 % intervals",
+    )
     histogram.set(xlabel="confidence", ylabel="predictions", yscale="symlog", xlim=(0, 1), title="Predictions")
     for axes in (diagram, histogram):
         axes.grid(alpha=0.3)
