@@ -28,6 +28,8 @@ AUGMENTED: Final = 0.99
 """And on digits as bad as they come."""
 COVERAGE: Final = 0.98
 """Share of clean digits that should be `ok`."""
+LEAST: Final = 0.5
+"""And what must be, for augmented digits to have a say: a weak network is of some use where it reads clean ones."""
 AUGMENTED_COVERAGE: Final = 0.92
 """And of digits as bad as they come."""
 ACCEPTED: Final = 0.01
@@ -77,9 +79,10 @@ def risk_coverage(
 def choose_review_below(clean: Pairs, augmented: Pairs, negatives: ArrayLike = ()) -> float:
     """The threshold to publish a model with, of held-out digits of both kinds and the confidences of what is none.
 
-    It is the smallest that keeps the promise: of clean digits that are `ok` at least `CLEAN` are right, even at the
-    lower end of the 95 % interval if that leaves `COVERAGE` of them `ok`, otherwise as counted, whatever it leaves; of
-    augmented ones `AUGMENTED` are right as counted. Where no threshold does that, it is 1.
+    It is the smallest that keeps the first of these promises that any threshold keeps. Of clean digits that are `ok`
+    at least `CLEAN` are right, at the lower end of the 95 % interval, and of augmented ones `AUGMENTED`, as counted;
+    `COVERAGE` of the clean ones are `ok`. The same, all as counted. The same with `LEAST` of the clean ones `ok`. That
+    of the clean ones alone, whatever is `ok`. Where no threshold keeps any, it is 1.
 
     A good network would keep it with every row `ok`, also those of what is no digit. So it is raised until at most
     `ACCEPTED` of the negatives are `ok`, as far as `COVERAGE` and `AUGMENTED_COVERAGE` allow.
@@ -90,9 +93,12 @@ def choose_review_below(clean: Pairs, augmented: Pairs, negatives: ArrayLike = (
     lows = {pair: wilson(*pair)[0] for pair in set(counted)}
     lower = np.array([lows[pair] for pair in counted])
     bearable = (hard.ok == 0) | (np.nan_to_num(hard.accuracy) >= AUGMENTED)
+    counted_right = (plain.ok > 0) & (np.nan_to_num(plain.accuracy) >= CLEAN)
     promises = (
         bearable & (lower >= CLEAN) & (plain.coverage >= COVERAGE),
-        bearable & (plain.ok > 0) & (np.nan_to_num(plain.accuracy) >= CLEAN),
+        bearable & counted_right & (plain.coverage >= COVERAGE),
+        bearable & counted_right & (plain.coverage >= LEAST),
+        counted_right,
     )
     kept = next((promise for promise in promises if promise.any()), None)
     if kept is None:

@@ -90,16 +90,21 @@ def test_a_weak_model_keeps_the_promise_at_any_price() -> None:
     """Less than 98 % are `ok` where more cannot be promised; 1 where nothing can."""
     weak = digits((5000, 0.99, True), (4000, 0.8, True), (200, 0.8, False))
     assert choose_review_below(weak, weak) == 0.8001
+    weaker = digits((3000, 0.99, True), (6000, 0.8, True), (200, 0.8, False))
+    assert choose_review_below(weaker, weaker) == 0.8001
     never = digits((100, 1.0, False), (100, 0.5, True))
     assert choose_review_below(never, never) == 1
 
 
 def test_augmented_digits_raise_the_threshold() -> None:
-    """99 % of them, as counted."""
+    """99 % of them, as counted, as long as half of the clean ones stay `ok`: else the clean ones decide."""
     clean = digits((10_000, 0.99, True))
     hard = digits((980, 0.9, True), (20, 0.5, False))
     assert choose_review_below(clean, clean) == 0
     assert choose_review_below(clean, hard) == 0.5001
+    spread = digits((6000, 0.99, True), (4000, 0.8, True))
+    assert choose_review_below(spread, digits((980, 0.9, True), (20, 0.85, False))) == 0.8501
+    assert choose_review_below(spread, digits((980, 0.999, True), (20, 0.995, False))) == 0
 
 
 def test_what_is_no_digit_raises_the_threshold_as_far_as_digits_allow() -> None:
