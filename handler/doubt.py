@@ -4,11 +4,11 @@ from typing import Final
 
 from handler.normal import Signs
 
-LOW_CONTRAST: Final = 0.2
+LOW_CONTRAST: Final = 0.15
 """Ink that differs from its paper by less, of black to white, is named as the reason of a low confidence.
 
-Of 552 digits in pencil on scanned exams 12 have less; the reference network was unsure of 7 of these, and of 31 % of
-all others, whatever their contrast.
+Of 552 digits in pencil on scanned exams 11 have less. The reference network reads 64 % of these right, and 92 % of all
+others, among which contrast makes no difference.
 """
 ALWAYS: Final = frozenset({"blank", "several-digits"})
 """Codes that stand for review whatever the confidence: there is no digit, or not one digit, to be sure of."""

@@ -1,4 +1,4 @@
-"""What a picture becomes before a model reads it, and what was seen of it on the way."""
+"""What the normaliser makes of a picture: the 28×28 that the model reads, and what speaks against its being a digit."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What was seen of a picture, apart from its digit."""
+    """What was seen of a picture on its way to 28×28 that the 28×28 no longer shows."""
 
     contrast: float
-    """Between paper and ink, of black to white: 0 to 1."""
+    """Between paper and ink, 0 to 1; in a shadow, of the paper's own luminance there."""
     cut: bool
-    """Ink runs off the edge of the picture."""
+    """The ink runs over the picture's edge, so that part of the digit is probably missing."""
     several: bool
-    """There are several digits; only where that is hardly to be doubted."""
+    """Two or more separate parts of a digit's size lie side by side."""
     is_blank: bool
     """Nothing stands out from the paper."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Normal:
     """A picture as the model reads it."""
 
     pixels: NDArray[np.uint8]
-    """(28, 28), white ink on black; all zero exactly where it is blank."""
+    """(28, 28), white ink on black; all zero exactly where the picture is blank."""
     signs: Signs

@@ -1,4 +1,4 @@
-"""Images that no network was trained or chosen on, for what is fitted to it afterwards."""
+"""Images that no weight was fitted to: what calibration and thresholds are fitted on."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,13 @@ from handler.ports import Images
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Digits and what is none, as the model reads them: (N, 28, 28), 0 to 255, white ink on black."""
+    """Digits and what is none, (N, 28, 28) each, 0 to 255."""
 
     clean: Images
-    """Digits of MNIST's training set, as they are."""
+    """Of MNIST's training set, as they are."""
     clean_labels: NDArray[np.uint8]
-    """(N,), 0 to 9."""
     augmented: Images
-    """Digits that were changed as those of the training are."""
+    """The same digits drawn as pictures, and read as the handler reads them."""
     augmented_labels: NDArray[np.uint8]
     negatives: Images
-    """What is no digit; may be none."""
+    """What is no digit, of the kinds that training has too."""

@@ -34,7 +34,7 @@ class Fit:
     """For `loss`, `accuracy`, `val_loss` and `val_accuracy`, one value for each epoch."""
     seconds: float
     held_out: HeldOut | None = None
-    """What it has not seen; None where nothing was kept from it."""
+    """What calibration and thresholds are fitted on; the mlp, fitted to all there is, has none."""
 
 
 def fit(recipe: Recipe, mnist: Mnist) -> Fit:
