@@ -25,6 +25,7 @@ from tests.doubles import BUCKET, MemoryStore, RowClassifier, bar, encoded, s3_e
 from tests.releases import ListedStore, make_release
 from train import __main__ as program
 from train import dropping, evaluate
+from train.calibration import expected_calibration_error
 from train.labels import LabelsError
 from train.publish import upload
 from train.rates import Rate
@@ -191,6 +192,13 @@ def test_the_numbers_are_those_of_the_csv_that_the_function_writes(tmp_path: Pat
     assert found["model"] == release.name
     assert found["accuracy"] == rate(28, 30)
     assert found["ok"]["count"] == sum(row["status"] == "ok" for row in rows)
+    curve = found["risk_coverage"]
+    here = curve["review_below"].index(found["review_below"])
+    assert curve["labelled"]["ok"][here] == pytest.approx(found["ok"]["share"], abs=1e-6)
+    assert curve["labelled"]["accuracy_of_ok"][here] == pytest.approx(found["accuracy_of_ok"]["share"], abs=1e-6)
+    sure = np.array([float(row["confidence"]) for row in rows])
+    right = np.array([row["image"] not in changed for row in rows])
+    assert found["calibration_error"] == pytest.approx(expected_calibration_error(sure, right))
     wrong = sorted((row for row in rows if row["image"] in changed), key=lambda row: -float(row["confidence"]))
     assert [(one["image"], one["digit"]) for one in found["mistakes"]] == [
         (row["image"], row["digit"]) for row in wrong
