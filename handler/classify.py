@@ -5,46 +5,43 @@ from itertools import islice
 
 import numpy as np
 
-from handler.images import SIDE, normalise
+from handler.doubt import doubt
+from handler.images import normalise
 from handler.members import Named
-from handler.ports import Classifier, Images
+from handler.normal import Normal
+from handler.ports import Classifier
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
+from handler.settings import Settings
 from handler.stopwatch import CLASSIFY, READ, Stopwatch
 
 
-def classify(
-    pictures: Iterable[Named], classifier: Classifier, group_size: int, watch: Stopwatch, *, probabilities: bool
-) -> Iterator[Row]:
-    """A row for each picture, in order. At most `group_size` pictures are held, each as 28×28."""
+def classify(pictures: Iterable[Named], classifier: Classifier, settings: Settings, watch: Stopwatch) -> Iterator[Row]:
+    """A row for each picture, in order. At most `settings.group_size` pictures are held, each as 28×28."""
     pictures = iter(pictures)
-    while group := _take(pictures, group_size, watch):
-        readable = [pixels for _, pixels in group if pixels is not None]
+    while group := _take(pictures, settings.group_size, watch):
+        readable = [normal.pixels for _, normal in group if normal]
         with watch.on(CLASSIFY):
             predicted = iter(classifier.probabilities(np.stack(readable)) if readable else ())
-        for picture, pixels in group:
-            if pixels is None:
-                yield _error_row(picture, classifier)
+        for picture, normal in group:
+            if normal:
+                yield _row(picture, normal, next(predicted).tolist(), classifier, settings)
             else:
-                yield _row(picture, pixels, next(predicted).tolist(), classifier, probabilities=probabilities)
+                yield _error_row(picture, classifier)
 
 
-def _take(pictures: Iterator[Named], size: int, watch: Stopwatch) -> list[tuple[Named, Images | None]]:
+def _take(pictures: Iterator[Named], size: int, watch: Stopwatch) -> list[tuple[Named, Normal | None]]:
     with watch.on(READ):
-        return [(picture, _pixels(picture)) for picture in islice(pictures, size)]
+        return [
+            (picture, None if picture.plane is None else normalise(picture.plane)) for picture in islice(pictures, size)
+        ]
 
 
-def _pixels(picture: Named) -> Images | None:
-    return None if picture.plane is None else normalise(picture.plane).reshape(SIDE, SIDE)
-
-
-def _row(picture: Named, pixels: Images, shares: list[float], classifier: Classifier, *, probabilities: bool) -> Row:
+def _row(picture: Named, normal: Normal, shares: list[float], classifier: Classifier, settings: Settings) -> Row:
     best = max(range(len(shares)), key=shares.__getitem__)
     confidence = f"{shares[best]:.4f}"
-    detail = ""
-    if not pixels.any():
-        detail = "blank: nothing on the picture stands out from its paper"
-    elif not float(confidence) >= classifier.review_below:  # as written, so that the CSV agrees with itself
-        detail = f"low-confidence: the model is less sure than {classifier.review_below:g}"
+    review_below = classifier.review_below if settings.review_below is None else settings.review_below
+    # The confidence as it is written, so that the CSV agrees with itself.
+    detail = doubt(normal.signs, float(confidence), review_below, classifier.not_a_digit_below)
     return Row(
         image=image_cell(picture.name),
         frame=_frame(picture),
@@ -53,7 +50,7 @@ def _row(picture: Named, pixels: Images, shares: list[float], classifier: Classi
         status=REVIEW if detail else OK,
         detail=detail,
         model=classifier.version,
-        probabilities=tuple(f"{share:.4f}" for share in shares) if probabilities else (),
+        probabilities=tuple(f"{share:.4f}" for share in shares) if settings.probabilities else (),
     )
 
 

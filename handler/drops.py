@@ -33,8 +33,8 @@ class Reader:
 
     def rows(self, pictures: Iterator[Named], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
         """The rows of a drop's pictures, as far as the time goes; see `until`."""
-        pictures, settings = until(pictures, self.in_time, name, final=final), self.settings
-        return classify(pictures, self.classifier, settings.group_size, watch, probabilities=settings.probabilities)
+        pictures = until(pictures, self.in_time, name, final=final)
+        return classify(pictures, self.classifier, self.settings, watch)
 
 
 def is_batch(peek: Peek) -> bool:

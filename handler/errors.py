@@ -9,8 +9,12 @@ from typing import Final
 
 OUT_OF_TIME: Final = "out-of-time"
 DETAILS: Final[dict[str, str]] = {
-    "low-confidence": "the probability of the digit is below the model's `review_below`",
+    "low-confidence": "the probability of the digit is below `ReviewBelow`, or else the model's own `review_below`",
     "blank": "the picture shows no ink: nothing on it stands out from its paper",
+    "several-digits": "there seem to be several digits on the picture; however sure the model is of one",
+    "cut-off": "the probability is that low, and ink runs off the edge of the picture",
+    "low-contrast": "the probability is that low, and the ink hardly differs from its paper",
+    "not-a-digit": "the probability is so low that there is rather no digit at all",
     "empty": "the file has no bytes, or the archive has no images",
     "not-an-image": "the bytes are not a picture of a known format",
     "unsupported": "a known format or compression that is not read here",

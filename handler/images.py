@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.luminance import Plane
+from handler.normal import Normal, Signs
 
 Number = TypeVar("Number", np.uint8, np.float32)
 
@@ -53,26 +54,29 @@ class Tone:
         return found
 
 
-def normalise(plane: Plane) -> NDArray[np.uint8]:
-    """(28, 28) uint8, white ink on black, of luminance (H, W) 0–1; all zero exactly where the picture is blank.
+def normalise(plane: Plane) -> Normal:
+    """Luminance (H, W) 0–1 as the model reads it; an image that already is one of MNIST's comes back bit for bit."""
+    pixels, contrast = _normalised(plane)
+    return Normal(pixels, Signs(contrast, cut=False, several=False, is_blank=not pixels.any()))
 
-    An image that already is one of MNIST's comes back bit for bit.
-    """
+
+def _normalised(plane: Plane) -> tuple[NDArray[np.uint8], float]:
     if plane.shape == (SIDE, SIDE):
         values = np.rint(plane * 255).astype(np.uint8)
         if is_mnist(values):
-            return values
+            return values, 1.0
     factor = max(1, max(plane.shape) // COARSE)
     down, across = (min(factor, side) for side in plane.shape)
     coarse = _averaged(plane, down, across)
     tone = find_tone(coarse)
     if tone is None:
-        return np.zeros((SIDE, SIDE), np.uint8)
+        return np.zeros((SIDE, SIDE), np.uint8), 0.0
     found = tone.ink(coarse) >= _INK
     rows, columns = _bounds(found.any(axis=1), down), _bounds(found.any(axis=0), across)
     around = factor + max(rows[1] - rows[0], columns[1] - columns[0]) // BOX + 1
     plane = plane[max(rows[0] - around, 0) : rows[1] + around, max(columns[0] - around, 0) : columns[1] + around]
-    ink = tone.sharpened(plane).ink(plane)
+    tone = tone.sharpened(plane)
+    ink = tone.ink(plane)
     rows, columns = _bounds((ink >= _INK).any(axis=1)), _bounds((ink >= _INK).any(axis=0))
     scale = max(rows[1] - rows[0], columns[1] - columns[0]) / BOX
     margin = int(np.ceil(scale))
@@ -83,7 +87,8 @@ def normalise(plane: Plane) -> NDArray[np.uint8]:
     vertical = _weights(ink.shape[0], scale / down, _centre(ink.sum(axis=1)))
     horizontal = _weights(ink.shape[1], scale / across, _centre(ink.sum(axis=0)))
     small = vertical @ ink @ horizontal.T
-    return np.rint(np.clip(small / max(float(small.max()), 1e-6), 0, 1) * 255).astype(np.uint8)
+    pixels = np.rint(np.clip(small / max(float(small.max()), 1e-6), 0, 1) * 255).astype(np.uint8)
+    return pixels, abs(tone.strongest - tone.paper)
 
 
 def is_mnist(image: NDArray[np.uint8]) -> bool:

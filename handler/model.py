@@ -49,6 +49,8 @@ class Card:
     temperature: float
     review_below: float
     onnx_sha256: str
+    not_a_digit_below: float = 0
+    """0 in cards that do not say it."""
 
 
 def version_of(card: bytes) -> str:
@@ -76,6 +78,7 @@ def read_card(body: bytes) -> Card:
             temperature=float(card["calibration"]["temperature"]),
             review_below=float(card["review_below"]),
             onnx_sha256=card["files"]["model.onnx"],
+            not_a_digit_below=float(card.get("not_a_digit_below", 0)),
         )
         preprocessing = card["preprocessing"]
     except _MALFORMED as error:
@@ -88,6 +91,7 @@ def read_card(body: bytes) -> Card:
         and all(_LABEL.fullmatch(label) for label in labels),
         f"temperature {found.temperature}": 0 < found.temperature < math.inf,
         f"review_below {found.review_below}": 0 <= found.review_below <= 1,
+        f"not_a_digit_below {found.not_a_digit_below}": 0 <= found.not_a_digit_below <= 1,
     }
     wrong = ", ".join(text for text, good in fits.items() if not good)
     if wrong:
@@ -123,6 +127,11 @@ class OnnxClassifier:
     def review_below(self) -> float:
         """The card's threshold, 0 to 1."""
         return self._card.review_below
+
+    @property
+    def not_a_digit_below(self) -> float:
+        """The card's threshold, 0 to 1."""
+        return self._card.not_a_digit_below
 
     def probabilities(self, images: Images) -> Probabilities:
         """Class probabilities, (N, classes), of `images`, (N, 28, 28), 0 to 255, white ink on black.

@@ -87,5 +87,9 @@ class Classifier(Protocol):
     def review_below(self) -> float:
         """A prediction of a lower probability than this is for a person to look at."""
 
+    @property
+    def not_a_digit_below(self) -> float:
+        """Of those, one of a lower probability than this is rather of no digit; 0 where that is not known."""
+
     def probabilities(self, images: Images) -> Probabilities:
         """Class probabilities, (N, classes), each row summing to 1, of `images`, (N, 28, 28), white ink on black."""

@@ -28,6 +28,8 @@ class Settings:
     """Where drops go that there is no time for; empty: there is no queue around the function."""
     probabilities: bool = False
     """Ten more columns, `p0` to `p9`."""
+    review_below: float | None = None
+    """A prediction of a lower confidence than this is for a person to look at; None: the model's own threshold."""
     max_object_bytes: int = 1024 * MB
     """A larger object is not read; at most the function's `EphemeralStorage`."""
     max_member_bytes: int = 64 * MB
@@ -51,13 +53,13 @@ class Settings:
 
     def digest(self) -> str:
         """Twelve hex digits that differ where these settings would give other rows."""
-        decisive = {
-            name: value for name, value in asdict(self).items() if name == "probabilities" or name.startswith("max_")
-        }
+        decisive = {name: value for name, value in asdict(self).items() if name in _DECISIVE or name.startswith("max_")}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:12]
 
 
+_DECISIVE: Final = ("probabilities", "review_below")
 _RANGES: Final[dict[str, tuple[float, float]]] = {
+    "review_below": (0, 1),
     "max_object_bytes": (1, 10_240 * MB),
     "max_member_bytes": (1, 10_240 * MB),
     "max_inflated_bytes": (1, 1 << 50),
@@ -106,10 +108,11 @@ def _value(variable: str, name: str, text: str) -> object:
         if text.lower() not in ("true", "false"):
             raise SettingsError(f"{variable}={text!r} must be true or false")
         return text.lower() == "true"
-    if isinstance(default, int | float):
+    if name in _RANGES:
         low, high = _RANGES[name]
+        kind = int if isinstance(default, int) else float
         try:
-            number = type(default)(text)
+            number = kind(text)
         except ValueError:
             raise SettingsError(f"{variable}={text!r} must be a number from {low} to {high}") from None
         if not low <= number <= high:

@@ -121,6 +121,7 @@ class RowClassifier:
     version: str = "0123456789ab"
     labels: tuple[str, ...] = tuple("0123456789")
     review_below: float = 0.8
+    not_a_digit_below: float = 0.2
 
     def probabilities(self, images: Images) -> Probabilities:
         """(N, 10)."""

@@ -95,11 +95,15 @@ def _list(flags: Namespace) -> None:
 
 
 def _evaluate(flags: Namespace) -> None:
-    from train import evaluate, filestore  # noqa: PLC0415  # ONNX Runtime and Matplotlib, which `list` does not need
+    from train import acceptance, evaluate, filestore  # noqa: PLC0415  # ONNX Runtime and Matplotlib, which `list` does not need
 
     is_live = flags.bucket and not flags.model
     models = _store(flags.bucket) if is_live else filestore.release_store(flags.model)
-    evaluate.evaluate(flags.zips, models, flags.out or evaluate.EVALUATIONS)
+    out = flags.out or evaluate.EVALUATIONS
+    if flags.zips:
+        evaluate.evaluate(flags.zips, models, out, flags.review_below)
+    if flags.strangers:
+        acceptance.evaluate_strangers(models, flags.strangers, out, flags.review_below)
 
 
 def _store(bucket: str) -> registry.Store:

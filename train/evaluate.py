@@ -1,47 +1,37 @@
 """Labelled zips through the handler's own code, from an S3 event to the CSV, and what its rows are worth."""
 
-import csv
-import io
-import json
 import logging
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import quote_plus
+from typing import Final
 
-from handler.batches import read_batch
-from handler.contents import SNIFF_BYTES, sniff
-from handler.delivery import Tools, deliver
-from handler.errors import MissingError
-from handler.events import unwrap
-from handler.luminance import Plane
 from handler.model import Reader, Registry
-from handler.ports import Classifier
-from handler.predictions import batch_csv_of
 from handler.rows import image_cell
-from handler.settings import INCOMING, Settings
-from train import report, sheet
-from train.filestore import FileStore
+from handler.settings import Settings
+from train import numbers, report, reports
+from train.dropping import BUCKET, predict
 from train.labels import LabelsError, read_labels
 from train.score import Result, judge, pool
 
 EVALUATIONS: Final = Path("artifacts/evaluation")
 """Where reports are written, those of each zip in a folder of its name."""
-_BUCKET: Final = "evaluation"
 _log = logging.getLogger(__name__)
 
 
-def evaluate(zips: Sequence[Path], models: Reader, out: Path = EVALUATIONS) -> Mapping[str, Result]:
-    """Read each zip with the live model of `models`, and write `report.txt`, `report.json` and `mistakes.png` of it.
+def evaluate(
+    zips: Sequence[Path], models: Reader, out: Path = EVALUATIONS, review_below: float | None = None
+) -> Mapping[str, Result]:
+    """Read each zip with the live model of `models`, and write what comes of it: reports, mistakes, confidence.
 
-    They go to `out`, into a folder named after the zip, and for several zips a report of all to `out` itself.
+    They go to `out`, into a folder named after the zip, and for several zips a report of all to `out` itself. With
+    `review_below` another threshold than the model's own is tried.
     Raises `LabelsError` for a zip without usable labels, before anything is read, and what the handler raises.
     """
     named = _named(zips)
     labels = {name: read_labels(path) for name, path in named.items()}
-    classifier, settings = Registry(models).current(), Settings(_BUCKET)
-    made_by = {"schema": 1, "model": classifier.version, "settings": settings.digest()}
+    classifier, settings = Registry(models).current(), Settings(BUCKET, review_below=review_below)
+    threshold = classifier.review_below if review_below is None else review_below
+    made_by = {"schema": 2, "model": classifier.version, "settings": settings.digest(), "review_below": threshold}
     results = {}
     for name, path in named.items():
         shown = report.printable(str(path))
@@ -49,56 +39,21 @@ def evaluate(zips: Sequence[Path], models: Reader, out: Path = EVALUATIONS) -> M
         result = judge(path.name, predict(path, classifier, settings), labels[name])
         if not result.score.labelled:
             raise LabelsError(_nothing_in_common(path, result))
-        _write(out / name, report.text(result, classifier), made_by | report.as_json(result))
-        _draw(result, path, settings, out / name / "mistakes.png")
+        folder = out / name
+        reports.write(folder, report.text(result, classifier, threshold), made_by | numbers.as_json(result, threshold))
+        reports.draw_mistakes(path.name, result.mistakes, path, settings, folder / "mistakes.png")
+        reports.draw_confidence({path.name: result.score}, threshold, folder)
+        _log.info("Report, mistakes and plots: %s", folder)
         results[name] = result
     if len(results) > 1:
-        pooled = pool(result.score for result in results.values())
-        sets = [{"name": one.name, "rows": one.rows, **report.score_json(one.score)} for one in results.values()]
-        everything = made_by | {"sets": sets, "pooled": report.score_json(pooled)}
-        _write(out, report.table(list(results.values()), pooled) + "\n", everything)
-        _log.info("Report of all: %s", out)
+        scores = {result.name: result.score for result in results.values()}
+        scores["all"] = pool(scores.values())
+        sets = [{"name": one.name, "rows": one.rows, **numbers.score_json(one.score)} for one in results.values()]
+        pooled = numbers.score_json(scores["all"]) | numbers.curve_json(scores["all"], threshold)
+        reports.write(out, report.table(scores) + "\n", made_by | {"sets": sets, "pooled": pooled})
+        reports.draw_confidence(scores, threshold, out)
+        _log.info("Report and plots of all: %s", out)
     return results
-
-
-def predict(path: Path, classifier: Classifier, settings: Settings) -> Iterator[Mapping[str, str]]:
-    """The rows of the CSV that the handler writes when the file at `path` is dropped, by column.
-
-    Raises whatever made the delivery fail.
-    """
-    key = f"{INCOMING}{path.name}"
-    store = FileStore({key: path})
-    event = {
-        "eventSource": "aws:s3",
-        "eventName": "ObjectCreated:Put",
-        "s3": {
-            "bucket": {"name": settings.digitdrop_bucket},
-            "object": {"key": quote_plus(key, errors="surrogateescape")},
-        },
-    }
-    tools = Tools(settings, store, None, lambda: classifier)
-    for failure in deliver(unwrap({"Records": [event]}), tools, lambda: math.inf).values():
-        raise failure
-    try:
-        blob = store.read(batch_csv_of(key))
-    except MissingError as error:
-        raise LabelsError(f"{path} has no CSV of its own under that name: rename it to DATA.zip") from error
-    body = blob.body if blob else b""
-    yield from csv.DictReader(io.TextIOWrapper(io.BytesIO(body), "utf-8", newline=""), strict=True)
-
-
-def pictures(path: Path, numbers: Collection[int], settings: Settings) -> Mapping[int, Plane]:
-    """The pictures of some rows of `predict`, by the row's number, as luminance (H, W) 0–1; read anew."""
-    found: dict[int, Plane] = {}
-    with path.open("rb") as file:
-        kind = sniff(file.read(SNIFF_BYTES), path.name)
-        file.seek(0)
-        for number, picture in enumerate(read_batch(file, kind, path.name, settings)):
-            if number in numbers and picture.plane is not None:
-                found[number] = picture.plane
-            if len(found) == len(numbers):
-                break
-    return found
 
 
 def _named(zips: Sequence[Path]) -> dict[str, Path]:
@@ -109,21 +64,6 @@ def _named(zips: Sequence[Path]) -> dict[str, Path]:
             raise LabelsError(f"the reports of {named[path.stem]} and {path} have one name: rename one of them")
         named[path.stem] = path
     return named
-
-
-def _draw(result: Result, path: Path, settings: Settings, png: Path) -> None:
-    worst = [mistake for mistake in result.mistakes if mistake.digit][: report.SHOWN]
-    count = f"the most confident {len(worst)} of {len(result.mistakes)} mistakes" if result.mistakes else "no mistakes"
-    planes = pictures(path, {mistake.number for mistake in worst}, settings)
-    sheet.draw(f"{report.printable(result.name)}: {count}", worst, planes, png)
-    _log.info("Report and mistakes: %s", png.parent)
-
-
-def _write(folder: Path, text: str, numbers: Mapping[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.txt").write_text(text, encoding="utf-8")
-    (folder / "report.json").write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
-    _log.info("\n%s", text)
 
 
 def _nothing_in_common(path: Path, result: Result) -> str:

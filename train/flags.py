@@ -22,6 +22,8 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     flags = parser.parse_args(arguments)
     if flags.command == "evaluate" and flags.model and flags.bucket:
         parser.error("--model and --bucket name a model each: leave one of them out")
+    if flags.command == "evaluate" and not flags.zips and not flags.strangers:
+        parser.error("nothing to read: give DATA.zip, or --strangers N, or both")
     flags.bucket = flags.bucket or environment.get(BUCKET, "")
     if flags.command in ("activate", "list") and not flags.bucket:
         parser.error(f"no bucket: give --bucket, or set {BUCKET}")
@@ -53,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     text = f"of Adam; default {default.learning_rate}; cnn {deep.learning_rate}, of AdamW at its highest"
     add("--learning-rate", type=_real(1e-7, 1), help=text)
     add("--seed", type=_whole(0, (1 << 32) - 1), default=default.seed, help="same seed, same weights; default 0")
-    _add_terms(parser, 0.97, 0.8)
+    _add_terms(parser, 0.97, None)
     _add_bucket(parser, "")
     parser.set_defaults(command="train")
     commands = parser.add_subparsers(metavar="COMMAND", title="commands, instead of training")
@@ -65,10 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     activate = commands.add_parser("activate", help="make another published model live, or roll back")
     activate.add_argument("version", metavar="VERSION")
     evaluate = commands.add_parser("evaluate", help="read labelled images as the function does, and say how well")
-    evaluate.add_argument("zips", type=Path, nargs="+", metavar="DATA.zip", help="with labels.csv (file,label) in it")
+    evaluate.add_argument("zips", type=Path, nargs="*", metavar="DATA.zip", help="with labels.csv (file,label) in it")
+    text = "draw N pictures of each kind of what is no digit, and say how many come out as ok"
+    evaluate.add_argument("--strangers", type=_whole(1, 100_000), default=0, metavar="N", help=text)
     text = "of a prepared release; default: the live model of --bucket, or without one the newest in artifacts/models"
     evaluate.add_argument("--model", type=Path, metavar="FOLDER", help=text)
     evaluate.add_argument("--out", type=Path, metavar="FOLDER", help="for the reports; default: artifacts/evaluation")
+    text = "try this threshold in place of the model's own"
+    evaluate.add_argument("--review-below", type=_real(0, 1), default=argparse.SUPPRESS, help=text)
     listing = commands.add_parser("list", help="show the published models, and which one is live")
     for name, command in (("publish", publish), ("activate", activate), ("evaluate", evaluate), ("list", listing)):
         command.set_defaults(command=name)
@@ -76,11 +82,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, review_below: float | str) -> None:
+def _add_terms(parser: argparse.ArgumentParser, min_accuracy: float | str, review_below: str | None) -> None:
     """A command's own default is none at all, or it would replace what was given before the command."""
     text = "a model below this, on the test images, is refused; default 0.97"
     parser.add_argument("--min-accuracy", type=_real(0, 1), default=min_accuracy, help=text)
-    text = "predictions of less confidence are marked for review; default 0.8"
+    text = "predictions of less confidence are marked for review; default: what held-out images say, else 0.8"
     parser.add_argument("--review-below", type=_real(0, 1), default=review_below, help=text)
 
 

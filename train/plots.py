@@ -1,4 +1,4 @@
-"""What a training run looked like, as PNG files: learning curve, confusion matrix, the most confident mistakes."""
+"""A training run or an evaluation, as PNG files: learning curve, confusion matrix, mistakes, worth of confidence."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from handler.ports import Images, Probabilities
+from train.calibration import Reliability
+from train.rates import wilson
+from train.thresholds import Curve
 
 MISTAKE_ROWS: Final = 4
 MISTAKE_COLUMNS: Final = 6
@@ -67,6 +70,62 @@ def mistakes(images: Images, probabilities: Probabilities, labels: NDArray[np.ui
     for axes, index in zip(figure.axes, worst, strict=False):
         axes.imshow(images[index], cmap="gray", vmin=0, vmax=255)
         axes.set_title(f"is {labels[index]}, read {read[index]}\n{confidence[index]:.2%} sure", fontsize=9)
+    _save(figure, path)
+
+
+def reliability(found: Mapping[str, Reliability], path: Path) -> None:
+    """How often predictions of each confidence are right, beside how many there are; one line for each name.
+
+    A reliability diagram (Guo et al., On Calibration of Modern Neural Networks, 2017): on the diagonal a confidence is
+    what it says.
+    """
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    diagram, histogram = figure.subplots(1, 2)
+    diagram.plot((0, 1), (0, 1), color="grey", linestyle=":", label="as sure as right")
+    for name, bins in found.items():
+        some = bins.count > 0
+        means, accuracies = bins.confidence[some] / bins.count[some], bins.right[some] / bins.count[some]
+        intervals = [wilson(*pair) for pair in zip(bins.right[some], bins.count[some], strict=True)]
+        lows, highs = [low for low, _ in intervals], [high for _, high in intervals]
+        (line,) = diagram.plot(means, accuracies, marker="o", label=f"{name}: calibration error {bins.error:.2%}")
+        diagram.vlines(means, lows, highs, color=line.get_color(), alpha=0.4)
+        edges = np.linspace(0, 1, len(bins.count) + 1)
+        histogram.stairs(bins.count, edges, fill=True, alpha=0.5, label=name)
+    diagram.set(
+        xlabel="confidence",
+        ylabel="accuracy",
+        xlim=(0, 1),
+        ylim=(-0.02, 1.02),
+        title="Reliability, with 95 % intervals",
+    )
+    histogram.set(xlabel="confidence", ylabel="predictions", yscale="symlog", xlim=(0, 1), title="Predictions")
+    for axes in (diagram, histogram):
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _save(figure, path)
+
+
+def risk_coverage(curves: Mapping[str, Curve], review_below: float, path: Path) -> None:
+    """What each threshold costs: errors among `ok` over the share that is `ok`, and that share over the threshold.
+
+    `review_below` is marked; a curve without a right reading, as of what is no digit, has only a share.
+    """
+    figure = Figure(figsize=(10, 5), layout="constrained")
+    risks, shares = figure.subplots(1, 2)
+    for name, curve in curves.items():
+        (line,) = shares.plot(curve.thresholds, 100 * curve.coverage, label=name)
+        if curve.right.any():
+            risk = 100 * (1 - curve.accuracy)
+            risks.plot(100 * curve.coverage, risk, color=line.get_color(), label=name)
+            here = int(np.abs(curve.thresholds - review_below).argmin())
+            risks.plot(100 * curve.coverage[here], risk[here], marker="o", color=line.get_color())
+    shares.axvline(review_below, color="grey", linestyle=":", label=f"review below {review_below:g}")
+    risks.set(xlabel="ok, % of all", ylabel="errors, % of ok", title="Risk and coverage")
+    shares.set(xlabel="threshold", ylabel="ok, % of all", ylim=(0, 102), title="What a threshold leaves")
+    for axes in (risks, shares):
+        axes.grid(alpha=0.3)
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend()
     _save(figure, path)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.ports import Images, Probabilities
+from train.calibration import fit_temperature
 from train.errors import PublishError
 from train.graph import Output
 from train.loading import Loaded, first_line
@@ -24,7 +25,6 @@ read a point better from 0 to 255."""
 UNSURE: Final = 0.2
 """A temperature below this, from 0 to 1, is that of a network that learnt 0 to 255: of 60 networks of all kinds, those
 that learnt 0 to 1 had 0.35 or more, those that learnt 0 to 255 had 0.09 or less."""
-_TEMPERATURES: Final = 2.0 ** np.arange(-12, 12.5, 0.5)
 _Change = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 _INVERT: Final = "train it on white ink on black, which the handler makes of every picture"
 _RESCALE: Final = "put a Rescaling layer in front of it that makes that of 0 to 1"
@@ -67,7 +67,7 @@ def find_out(loaded: Loaded, images: Images, labels: NDArray[np.uint8]) -> Readi
     readings = [Reading(loaded.shape, high, loaded.output) for high in RANGES]
     found = [read(loaded, reading, images) for reading in readings]
     accuracies = [_accuracy(one, labels) for one in found]
-    temperatures = [_temperature(one, labels) for one in found]
+    temperatures = [fit_temperature(one, labels) for one in found]
     for high, accuracy, temperature in zip(RANGES, accuracies, temperatures, strict=True):
         _log.info("given 0 to %-3d: accuracy %5.2f %%, temperature %.3g", high, 100 * accuracy, temperature)
     if abs(accuracies[0] - accuracies[1]) > CLEARLY:
@@ -101,13 +101,3 @@ def _read(loaded: Loaded, values: NDArray[np.float32]) -> Probabilities:
 
 def _accuracy(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:
     return float(np.mean(probabilities.argmax(axis=1) == labels))
-
-
-def _temperature(probabilities: Probabilities, labels: NDArray[np.uint8]) -> float:
-    """That which makes the labels most likely, to half an octave."""
-    logits = np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
-    losses = []
-    for temperature in _TEMPERATURES:
-        powers = (logits - logits.max(axis=1, keepdims=True)) / temperature
-        losses.append(np.mean(np.log(np.exp(powers).sum(axis=1)) - powers[np.arange(len(labels)), labels]))
-    return float(_TEMPERATURES[int(np.argmin(losses))])

@@ -6,16 +6,19 @@ import logging
 import platform
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import tensorflow as tf
 
 from handler.model import PREPROCESSING, version_of
-from train import inspection, loading, plots, precision, reading, training
+from handler.ports import Images, Probabilities
+from train import confidence, inspection, loading, plots, precision, reading, training
+from train.confidence import Confidence
 from train.data import Mnist
 from train.errors import PublishError
 from train.export import export, prove
@@ -36,8 +39,11 @@ class Terms:
 
     min_accuracy: float = 0.97
     """On the test images, 0 to 1."""
-    review_below: float = 0.8
-    """A prediction of a lower confidence than this is for a person to look at; 0 to 1."""
+    review_below: float | None = None
+    """A prediction of a lower confidence than this is for a person to look at, 0 to 1; None: what was held out decides.
+
+    Where nothing was, it is `confidence.REVIEW_BELOW`.
+    """
     labels: tuple[str, ...] = DIGITS
     """What the ten outputs are called in the CSV."""
 
@@ -88,22 +94,42 @@ def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted:
             plots.mistakes(mnist.x_test, probabilities, mnist.y_test, folder / "mistakes.png")
             if fitted:
                 plots.learning_curve(fitted.history, folder / "learning_curve.png")
+            sure = _confidence(partial(reading.read, loaded, way), terms, fitted, folder)
             card = _card(loaded.model.name, way, accuracy, terms, fitted.recipe if fitted else None, folder)
+            # Proven as the network itself reads; a temperature is the handler's own arithmetic on that.
+            bare = json.dumps(card | Confidence().as_json()).encode()
             allowed = partial(precision.tolerance, loaded, way, mnist.x_test, probabilities)
             onnx = (folder / "model.onnx").read_bytes()
-            difference, limit = prove(card, onnx, mnist.x_test, probabilities, allowed)
+            difference, limit = prove(bare, onnx, mnist.x_test, probabilities, allowed)
             _log.info(
                 "ONNX reads the same as Keras: probabilities differ by %.1e at most (allowed: %.2g)", difference, limit
             )
-            (folder / CARD).write_bytes(card)
-            return read_release(folder.replace(root / version_of(card)))
+            body = json.dumps(card | sure.as_json(), indent=2).encode()
+            (folder / CARD).write_bytes(body)
+            return read_release(folder.replace(root / version_of(body)))
+
+
+def _confidence(
+    read: Callable[[Images], Probabilities], terms: Terms, fitted: training.Fit | None, folder: Path
+) -> Confidence:
+    """Fitted to what the training held out, and drawn; what nothing is known of is taken as it is."""
+    if fitted is None or fitted.held_out is None:
+        return Confidence() if terms.review_below is None else Confidence(review_below=terms.review_below)
+    found = confidence.fit(read, fitted.held_out, terms.review_below)
+    _log.info("review below %g, at temperature %.3g: %s", found.review_below, found.temperature, found.at_threshold())
+    plots.reliability(found.reliabilities, folder / "reliability.png")
+    plots.risk_coverage(found.curves, found.review_below, folder / "risk_coverage.png")
+    return found
 
 
 def _card(  # noqa: PLR0913, PLR0917  # all that is known of a model comes together here
     network: str, way: Reading, accuracy: float, terms: Terms, recipe: Recipe | None, folder: Path
-) -> bytes:
-    """What `handler.model.read_card` reads, and what a person wants to know of the model in a year."""
-    card = {
+) -> dict[str, Any]:
+    """What `handler.model.read_card` reads, and what a person wants to know of the model in a year.
+
+    What it says of confidence is `Confidence.as_json`.
+    """
+    return {
         "schema": 1,
         "network": network,
         "labels": terms.labels,
@@ -119,9 +145,6 @@ def _card(  # noqa: PLR0913, PLR0917  # all that is known of a model comes toget
             **{name: metadata.version(name) for name in _LIBRARIES},
         },
         "seed": recipe.seed if recipe else None,
-        "calibration": {"temperature": 1.0},
-        "review_below": terms.review_below,
         "training": asdict(recipe) if recipe else None,
         "created": now(),
     }
-    return json.dumps(card, indent=2).encode()

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from handler.doubt import ALWAYS
 from handler.rows import ERROR, OK
+from train.rates import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +35,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """So many of so many."""
-
-    count: int
-    of: int
-
-    @property
-    def share(self) -> float | None:
-        """0 to 1; None of nothing."""
-        return self.count / self.of if self.of else None
-
-
-@dataclass(frozen=True, slots=True)
 class Score:
     """Counts of labelled rows; those of several sets add up."""
 
@@ -57,6 +46,8 @@ class Score:
     """Rows that are not `ok`, by status and code."""
     confusion: Counter[tuple[str, str]]
     """Rows by label and digit; the digit of an error is empty."""
+    confidences: Counter[tuple[float, bool, bool]]
+    """Rows with a digit by confidence, whether it is right, and whether the confidence decides on its review."""
 
     @property
     def accuracy(self) -> Rate:
@@ -110,6 +101,7 @@ def judge(name: str, rows: Iterable[Mapping[str, str]], labels: Mapping[str, str
     count = right = ok = ok_right = 0
     details: Counter[tuple[str, str]] = Counter()
     confusion: Counter[tuple[str, str]] = Counter()
+    confidences: Counter[tuple[float, bool, bool]] = Counter()
     mistakes: list[Reading] = []
     unlabelled: list[Reading] = []
     missing = dict.fromkeys(labels)
@@ -125,10 +117,12 @@ def judge(name: str, rows: Iterable[Mapping[str, str]], labels: Mapping[str, str
             ok, ok_right = ok + 1, ok_right + reading.is_right
         else:
             details[reading.status, reading.code] += 1
+        if reading.digit:
+            confidences[reading.confidence, reading.is_right, reading.code not in ALWAYS] += 1
         if not reading.is_right:
             mistakes.append(reading)
     mistakes.sort(key=lambda reading: (reading.status == ERROR, -reading.confidence))
-    score = Score(right, count - len(unlabelled), ok_right, ok, details, confusion)
+    score = Score(right, count - len(unlabelled), ok_right, ok, details, confusion, confidences)
     return Result(name, count, score, mistakes, unlabelled, list(missing))
 
 
@@ -145,4 +139,5 @@ def _add(one: Score, other: Score) -> Score:
         one.ok + other.ok,
         one.details + other.details,
         one.confusion + other.confusion,
+        one.confidences + other.confidences,
     )

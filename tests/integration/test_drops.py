@@ -133,6 +133,17 @@ def test_blank_and_doubtful_pictures_are_for_review(function: Function) -> None:
     assert all(row[2] for row in function.rows("predictions/r.zip.csv"))
 
 
+def test_another_threshold_is_another_csv_of_the_same_batch(make: Make) -> None:
+    """With `ReviewBelow` changed, a repeated event is no repetition: the batch is read again, and reviewed by it."""
+    found = []
+    for threshold in (None, 0.99, 0.5):
+        function = make(review_below=threshold)
+        function.drop("incoming/r.zip", zipped({"wide.png": encoded(WIDE), "tall.png": encoded(bar(20, 4))}))
+        function.deliver(s3_event("incoming/r.zip"))
+        found.append([row[4] for row in function.rows("predictions/r.zip.csv")])
+    assert found == [["ok", "review"], ["review", "review"], ["ok", "ok"]]
+
+
 def test_probabilities_are_ten_more_columns(make: Make) -> None:
     """With `Probabilities` each row has ten more cells; rows that were written without them keep them empty."""
     plain = make()

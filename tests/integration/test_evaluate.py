@@ -24,10 +24,11 @@ from handler.store import S3Store
 from tests.doubles import BUCKET, MemoryStore, RowClassifier, bar, encoded, s3_event, zipped
 from tests.releases import ListedStore, make_release
 from train import __main__ as program
-from train import evaluate
+from train import dropping, evaluate
+from train.calibration import expected_calibration_error
 from train.labels import LabelsError
 from train.publish import upload
-from train.score import Rate
+from train.rates import Rate
 
 Members = dict[str, bytes]
 BARS = {"3": bar(2, 20), "2": bar(4, 20), "1": bar(6, 20), "0": bar(8, 20)}
@@ -60,6 +61,11 @@ def report_of(folder: Path) -> dict[str, Any]:
     """A report as a program reads it."""
     found: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
     return found
+
+
+def rate(count: int, of: int) -> dict[str, Any]:
+    """As a report has it."""
+    return {"count": count, "of": of, "share": count / of, "interval": list(Rate(count, of).interval)}
 
 
 def noise(seed: int) -> NDArray[np.uint8]:
@@ -109,7 +115,7 @@ def test_every_kind_of_row_is_counted_where_it_belongs(tmp_path: Path) -> None:
     ]
     assert [one.image for one in result.unlabelled] == ["LICENSE"]
     assert result.missing == ["gone.png"]
-    assert report_of(tmp_path / "out" / "set")["accuracy"] == {"count": 5, "of": 9, "share": 5 / 9}
+    assert report_of(tmp_path / "out" / "set")["accuracy"] == rate(5, 9)
 
 
 @pytest.mark.usefixtures("rows_read")
@@ -117,7 +123,7 @@ def test_the_sheet_shows_each_mistake_beside_what_the_model_saw(tmp_path: Path) 
     """The pictures of its rows are drawn, also of a later frame, and odd names do no harm."""
     members = {"a.png": encoded(BARS["3"]), "$\\frac{$ \n字.png": encoded(255 - BARS["1"]), "c.png": encoded(BARS["0"])}
     path = write(tmp_path, "$set_{.zip", dict.fromkeys(members, "0"), members)
-    found = evaluate.pictures(path, {1, 2}, Settings("x"))
+    found = dropping.pictures(path, {1, 2}, Settings("x"))
 
     evaluate.evaluate([path], MemoryStore(), tmp_path)
 
@@ -140,14 +146,30 @@ def test_several_sets_have_a_table_and_a_pooled_line(tmp_path: Path, capsys: pyt
 
     found = report_of(out)
     assert [(one["name"], one["accuracy"]["count"]) for one in found["sets"]] == [("one.zip", 1), ("two.zip", 1)]
-    assert found["pooled"]["accuracy"] == {"count": 2, "of": 3, "share": 2 / 3}
+    assert found["pooled"]["accuracy"] == rate(2, 3)
     last = (out / "report.txt").read_text("utf-8")
-    assert last.splitlines()[-1].split()[:4] == ["all", "3", "66.67", "%"]
+    assert last.splitlines()[3].split()[:5] == ["all", "3", "66.67", "%", "(20.77–93.85)"]
     printed = capsys.readouterr().out
     assert last in printed
     for name in ("one", "two"):
         assert (out / name / "report.txt").read_text("utf-8") in printed
-        assert (out / name / "mistakes.png").stat().st_size
+        for plot in ("mistakes", "reliability", "risk_coverage"):
+            assert (out / name / f"{plot}.png").stat().st_size
+    assert {path.name for path in out.glob("*.png")} == {"reliability.png", "risk_coverage.png"}
+
+
+@pytest.mark.usefixtures("rows_read")
+def test_another_threshold_can_be_tried(tmp_path: Path) -> None:
+    """Rows change as they would with `ReviewBelow`, and the report says which threshold it is of."""
+    model = ["--model", str(make_release(tmp_path, 1))]
+    path = write(tmp_path, "set.zip", {"a": "3", "b": "4"}, {"a": encoded(BARS["3"]), "b": UNSURE})
+    found = {}
+    for words in ([], ["--review-below", "0.5"], ["--review-below", "0.99"]):
+        assert program.main(["evaluate", str(path), *words, *model, "--out", str(tmp_path)]) == 0
+        one = report_of(tmp_path / "set")
+        found[one["review_below"]] = (one["ok"]["count"], one["settings"])
+    assert {threshold: count for threshold, (count, _) in found.items()} == {0.8: 1, 0.5: 2, 0.99: 0}
+    assert len({digest for _, digest in found.values()}) == 3
 
 
 def test_the_numbers_are_those_of_the_csv_that_the_function_writes(tmp_path: Path) -> None:
@@ -168,8 +190,15 @@ def test_the_numbers_are_those_of_the_csv_that_the_function_writes(tmp_path: Pat
 
     found = report_of(tmp_path / "out" / "y")
     assert found["model"] == release.name
-    assert found["accuracy"] == {"count": 28, "of": 30, "share": 28 / 30}
+    assert found["accuracy"] == rate(28, 30)
     assert found["ok"]["count"] == sum(row["status"] == "ok" for row in rows)
+    curve = found["risk_coverage"]
+    here = curve["review_below"].index(found["review_below"])
+    assert curve["labelled"]["ok"][here] == pytest.approx(found["ok"]["share"], abs=1e-6)
+    assert curve["labelled"]["accuracy_of_ok"][here] == pytest.approx(found["accuracy_of_ok"]["share"], abs=1e-6)
+    sure = np.array([float(row["confidence"]) for row in rows])
+    right = np.array([row["image"] not in changed for row in rows])
+    assert found["calibration_error"] == pytest.approx(expected_calibration_error(sure, right))
     wrong = sorted((row for row in rows if row["image"] in changed), key=lambda row: -float(row["confidence"]))
     assert [(one["image"], one["digit"]) for one in found["mistakes"]] == [
         (row["image"], row["digit"]) for row in wrong
@@ -234,7 +263,7 @@ def test_a_set_that_cannot_be_evaluated_is_one_line(tmp_path: Path, capsys: pyte
 @pytest.mark.usefixtures("rows_read")
 def test_a_zip_that_the_function_would_not_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The function's own caps hold."""
-    monkeypatch.setattr(evaluate, "Settings", lambda bucket: Settings(bucket, max_object_bytes=10))
+    monkeypatch.setattr(evaluate, "Settings", lambda bucket, **_: Settings(bucket, max_object_bytes=10))
     path = write(tmp_path, "set.zip", {"a.png": "1"}, {"a.png": encoded(BARS["1"])})
     with pytest.raises(LabelsError, match=r"set\.zip cannot be read \(too-large\)"):
         evaluate.evaluate([path], MemoryStore(), tmp_path)
@@ -249,7 +278,7 @@ def test_a_fault_of_the_handler_is_raised_and_not_counted(tmp_path: Path) -> Non
 
     path = write(tmp_path, "set.zip", {"a.png": "1"}, {"a.png": encoded(BARS["1"])})
     with pytest.raises(ZeroDivisionError):
-        list(evaluate.predict(path, Broken(), Settings("x")))
+        list(dropping.predict(path, Broken(), Settings("x")))
 
 
 def test_two_zips_of_one_name_are_refused_before_anything_is_read(tmp_path: Path) -> None:

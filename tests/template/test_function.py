@@ -88,11 +88,13 @@ def test_what_the_template_decides_reaches_the_settings(transformed: Template) -
 
 
 def test_every_choice_of_the_parameters_is_a_valid_setting(transformed: Template) -> None:
-    """Whatever level and whatever columns are chosen, the handler accepts them as they are."""
+    """Whatever level, columns and threshold are chosen, the handler accepts them as they are."""
     for level in transformed["Parameters"]["LogLevel"]["AllowedValues"]:
         assert _settings(transformed, LogLevel=level).log_level == level
     for choice in transformed["Parameters"]["Probabilities"]["AllowedValues"]:
         assert _settings(transformed, Probabilities=choice).probabilities == (choice == "true")
+    for text, threshold in {"": None, "0": 0, "0.95": 0.95, "1": 1}.items():
+        assert _settings(transformed, ReviewBelow=text).review_below == threshold
 
 
 def test_the_largest_drop_fits_the_disk_with_room_for_its_csv(function: dict[str, Any], transformed: Template) -> None:

@@ -33,6 +33,7 @@ def test_defaults_are_the_designs(transformed: Template) -> None:
         "BucketName": None,
         "Architecture": "x86_64",
         "Probabilities": "false",
+        "ReviewBelow": "",
         "MemorySize": 1769,
         "Timeout": 300,
         "BatchingWindow": 5,
@@ -78,6 +79,11 @@ def test_no_entry_of_the_mapping_is_left_over(transformed: Template) -> None:
             "BucketName",
             ["abc", "my-drops-2", "a" * 63],
             ["ab", "a" * 64, "My-drops", "my.drops", "-drops", "drops-", "my_drops"],
+        ),
+        (
+            "ReviewBelow",
+            ["", "0", "1", "0.5", "0.9995", "1.0"],
+            ["1.5", "-0.1", ".5", "0.", "1e-1", "95%", "nan", " ", "0.5\n"],
         ),
         ("AlarmEmail", ["", "ops@example.org"], ["ops", "ops@example", "a b@example.org", "a@b@example.org"]),
         (

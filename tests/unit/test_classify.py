@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from handler.classify import classify
 from handler.errors import UnreadableError
 from handler.members import Named
+from handler.normal import Normal, Signs
 from handler.ports import Images, Probabilities
 from handler.rows import Row
+from handler.settings import Settings
 from handler.stopwatch import Stopwatch
 from tests.doubles import RowClassifier, bar
 from tests.unit.makers import as_plane
@@ -29,6 +32,7 @@ class FixedClassifier:
 
     shares: tuple[float, ...]
     review_below: float = 0.8
+    not_a_digit_below: float = 0.2
     version: str = VERSION
     labels: tuple[str, ...] = tuple("ABCDEFGHIJ")
     groups: list[int] = field(default_factory=list)
@@ -39,6 +43,11 @@ class FixedClassifier:
         assert images.shape[1:] == (28, 28)
         self.groups.append(len(images))
         return np.tile(np.array(self.shares, np.float32), (len(images), 1))
+
+
+def set_to(group_size: int, **other: Any) -> Settings:  # noqa: ANN401  # whatever a setting can be
+    """Settings with groups of a size."""
+    return Settings("digits", group_size=group_size, **other)
 
 
 def sure(best: int, share: float) -> tuple[float, ...]:
@@ -62,7 +71,7 @@ def pictures(count: int) -> list[Named]:
 
 def rows(count: int, group_size: int, *, probabilities: bool = False) -> list[Row]:
     """Rows of pictures by the stand-in for a model."""
-    return list(classify(pictures(count), RowClassifier(), group_size, WATCH, probabilities=probabilities))
+    return list(classify(pictures(count), RowClassifier(), set_to(group_size, probabilities=probabilities), WATCH))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 23])
@@ -93,7 +102,7 @@ def test_a_row_says_what_the_contract_says() -> None:
 def test_a_blank_picture_is_for_review_however_sure_the_model_is() -> None:
     """A model reads something in nothing too."""
     classifier = FixedClassifier(sure(3, 1.0))
-    (row,) = classify([Named("a", plane=BLANK)], classifier, 8, WATCH, probabilities=False)
+    (row,) = classify([Named("a", plane=BLANK)], classifier, set_to(8), WATCH)
 
     assert (row.status, row.digit, row.confidence) == ("review", "D", "1.0000")
     assert row.detail.startswith("blank: ")
@@ -114,7 +123,7 @@ def test_a_blank_picture_is_for_review_however_sure_the_model_is() -> None:
 def test_confidence_is_held_against_the_threshold_as_it_is_written(share: float, threshold: float, status: str) -> None:
     """Four decimals decide, so that the CSV agrees with itself."""
     classifier = FixedClassifier(sure(0, share), review_below=threshold)
-    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, WATCH, probabilities=False)
+    (row,) = classify([Named("a", plane=GOOD)], classifier, set_to(8), WATCH)
 
     assert row.status == status
     assert (row.detail == "") == (status == "ok")
@@ -124,8 +133,8 @@ def test_confidence_is_held_against_the_threshold_as_it_is_written(share: float,
 def test_the_digit_is_the_models_own_label(best: int) -> None:
     """Of the highest probability; of two as high, the first."""
     classifier = FixedClassifier(sure(best, 0.9))
-    (row,) = classify([Named("a", plane=GOOD)], classifier, 8, WATCH, probabilities=False)
-    (tied,) = classify([Named("a", plane=GOOD)], FixedClassifier((0.1,) * 10), 8, WATCH, probabilities=False)
+    (row,) = classify([Named("a", plane=GOOD)], classifier, set_to(8), WATCH)
+    (tied,) = classify([Named("a", plane=GOOD)], FixedClassifier((0.1,) * 10), set_to(8), WATCH)
 
     assert row.digit == "ABCDEFGHIJ"[best]
     assert tied.digit == "A"
@@ -146,7 +155,7 @@ def test_the_model_reads_readable_pictures_group_by_group(group_size: int) -> No
     classifier = FixedClassifier(sure(0, 0.9))
     errors = [Named("e", error=UnreadableError("empty", "it is"))] * group_size
     named = [*errors, *pictures(20)]
-    list(classify(named, classifier, group_size, WATCH, probabilities=False))
+    list(classify(named, classifier, set_to(group_size), WATCH))
 
     assert sum(classifier.groups) == sum(picture.plane is not None for picture in named)
     assert all(0 < size <= group_size for size in classifier.groups)
@@ -162,7 +171,7 @@ def test_pictures_are_taken_no_further_than_their_group(group_size: int) -> None
             taken.append(number)
             yield Named(str(number), plane=GOOD)
 
-    next(classify(source(), RowClassifier(), group_size, WATCH, probabilities=False))
+    next(classify(source(), RowClassifier(), set_to(group_size), WATCH))
     assert len(taken) == group_size
 
 
@@ -170,11 +179,33 @@ def test_names_stand_in_cells() -> None:
     """Whatever a picture is called, its row can be written."""
     named = [Named("=a", plane=GOOD), Named("\udcff", error=UnreadableError("empty", "it is"))]
 
-    assert [row.image for row in classify(named, RowClassifier(), 8, WATCH, probabilities=False)] == ["'=a", r"\xff"]
+    assert [row.image for row in classify(named, RowClassifier(), set_to(8), WATCH)] == ["'=a", r"\xff"]
 
 
 def test_the_version_in_a_row_is_the_models() -> None:
     """Good and bad rows name the model that read them."""
     classifier = dataclasses.replace(RowClassifier(), version="ba9876543210")
 
-    assert {row.model for row in classify(pictures(5), classifier, 8, WATCH, probabilities=False)} == {"ba9876543210"}
+    assert {row.model for row in classify(pictures(5), classifier, set_to(8), WATCH)} == {"ba9876543210"}
+
+
+@pytest.mark.parametrize(("threshold", "status"), [(None, "ok"), (0.85, "ok"), (0.9001, "review"), (1.0, "review")])
+def test_a_threshold_that_is_set_stands_before_the_models_own(threshold: float | None, status: str) -> None:
+    """`ReviewBelow`, up or down, and the sentence names it."""
+    for own in (0.1, 0.9) if threshold is None else (0.1, 0.99):
+        classifier = FixedClassifier(sure(0, 0.9), review_below=own)
+        (row,) = classify([Named("a", plane=GOOD)], classifier, set_to(8, review_below=threshold), WATCH)
+        assert row.status == status
+        assert row.status == "ok" or row.detail == f"low-confidence: the model is less sure than {threshold:g}"
+
+
+def test_the_signs_of_each_picture_reach_its_own_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two pictures in a group, with errors between them, each has the reason that is its own."""
+    seen = iter([Signs(0.8, cut=True, several=False, is_blank=False), Signs(0.1, False, False, False)])  # noqa: FBT003  # none
+    pixels = np.zeros((28, 28), np.uint8)
+    monkeypatch.setattr("handler.classify.normalise", lambda _plane: Normal(pixels, next(seen)))
+    error = Named("e", error=UnreadableError("corrupt", "it is"))
+    named = [error, Named("cut", plane=GOOD), error, Named("faint", plane=GOOD)]
+    found = classify(named, FixedClassifier(sure(0, 0.1)), set_to(8), WATCH)
+
+    assert [row.detail.partition(":")[0] for row in found] == ["corrupt", "cut-off", "corrupt", "low-contrast"]

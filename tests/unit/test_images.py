@@ -7,14 +7,21 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from handler.images import BOX, CENTRE, COARSE, SIDE, find_tone, is_mnist, normalise
+from handler import images
+from handler.images import BOX, CENTRE, COARSE, SIDE, find_tone, is_mnist
 from handler.luminance import Plane
+from handler.normal import Signs
 from tests.doubles import bar
 from tests.unit.makers import as_plane
 from train.data import cache_file, load_mnist
 
 HAS_MNIST = cache_file().exists()
 needs_mnist = pytest.mark.skipif(not HAS_MNIST, reason=f"MNIST is not in {cache_file()}: `make demo` puts it there")
+
+
+def normalise(plane: Plane) -> NDArray[np.uint8]:
+    """The pixels alone."""
+    return images.normalise(plane).pixels
 
 
 def seven(side: int = 60) -> NDArray[np.uint8]:
@@ -54,6 +61,16 @@ def assert_alike(pairs: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> No
 
     assert np.mean(found) > 0.95
     assert min(found) > 0.8
+
+
+def test_contrast_is_that_of_ink_and_paper() -> None:
+    """Whichever of the two is the lighter; a blank picture has none, and says that it is blank."""
+    for low, high in ((0.0, 1.0), (0.5, 0.7), (0.9, 0.3)):
+        plane = (low + (high - low) * as_plane(seven())).astype(np.float32)
+        found = images.normalise(plane).signs
+        assert found.contrast == pytest.approx(abs(high - low), abs=1e-3)
+        assert not found.is_blank
+    assert images.normalise(np.ones((30, 30), np.float32)).signs == Signs(0, cut=False, several=False, is_blank=True)
 
 
 @pytest.fixture(scope="module")

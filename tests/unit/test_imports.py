@@ -42,7 +42,7 @@ PURE = {
         "arrays",
     ),
     *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
-    *("ports", "ahead", "stopwatch", "outcomes"),
+    *("ports", "ahead", "stopwatch", "outcomes", "normal", "doubt"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
 

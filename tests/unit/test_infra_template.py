@@ -55,7 +55,8 @@ def test_the_values_are_those_of_the_template() -> None:
     assert stack.queue != stack.dead_letters
     assert stack.environment["DIGITDROP_BUCKET"] == "drops"
     assert stack.environment["QUEUE_URL"] == PLACE.queue_url(stack.queue)
-    assert stack.environment.keys() == resources["Handler"]["Environment"]["Variables"].keys() - {"AWS_ENDPOINT_URL"}
+    empty = {"AWS_ENDPOINT_URL", "REVIEW_BELOW"}
+    assert stack.environment.keys() == resources["Handler"]["Environment"]["Variables"].keys() - empty
 
 
 def test_an_empty_variable_hides_nothing_of_the_local_stacks() -> None:
@@ -66,9 +67,9 @@ def test_an_empty_variable_hides_nothing_of_the_local_stacks() -> None:
 
 def test_a_parameter_reaches_all_that_follows_from_it() -> None:
     """Another timeout changes the queue's visibility through the template's own mapping."""
-    stack = read(Timeout="60", BatchingWindow="1", Probabilities="true")
+    stack = read(Timeout="60", BatchingWindow="1", Probabilities="true", ReviewBelow="0.95")
     assert (stack.timeout, stack.window, stack.visibility) == (60, 1, 361)
-    assert stack.environment["PROBABILITIES"] == "true"
+    assert (stack.environment["PROBABILITIES"], stack.environment["REVIEW_BELOW"]) == ("true", "0.95")
 
 
 @pytest.mark.parametrize(

@@ -77,14 +77,21 @@ def test_scores_of_any_size_give_probabilities(output: str, temperature: float, 
 
 
 def test_a_classifier_says_what_its_card_says() -> None:
-    """Version, labels and threshold."""
+    """Version, labels and thresholds."""
     onnx_bytes = linear()
-    card = json.dumps(card_of(onnx_bytes, labels=list("ABCDEFGHIJ"), review_below=0.5)).encode()
+    changes = {"labels": list("ABCDEFGHIJ"), "review_below": 0.5, "not_a_digit_below": 0.25}
+    card = json.dumps(card_of(onnx_bytes, **changes)).encode()
     found = OnnxClassifier(read_card(card), onnx_bytes)
 
     assert found.version == hashlib.sha256(card).hexdigest()[:12]
     assert found.labels == tuple("ABCDEFGHIJ")
-    assert found.review_below == 0.5
+    assert (found.review_below, found.not_a_digit_below) == (0.5, 0.25)
+
+
+def test_a_card_of_an_older_release_knows_no_strangers() -> None:
+    """Without `not_a_digit_below` nothing is taken for no digit, and a curve or a note in a card does no harm."""
+    assert classifier(linear()).not_a_digit_below == 0
+    assert classifier(linear(), risk_coverage={}, calibration={"temperature": 2.0, "method": "temperature"})
 
 
 @pytest.mark.parametrize(
@@ -113,6 +120,8 @@ def test_a_classifier_says_what_its_card_says() -> None:
         ({"review_below": 1.5}, "review_below 1.5"),
         ({"review_below": -0.1}, "review_below -0.1"),
         ({"review_below": float("nan")}, "review_below nan"),
+        ({"not_a_digit_below": 1.5}, "not_a_digit_below 1.5"),
+        ({"not_a_digit_below": float("nan")}, "not_a_digit_below nan"),
     ],
 )
 def test_a_card_that_this_handler_cannot_use_is_refused(changes: dict[str, Any], named: str) -> None:
@@ -139,6 +148,7 @@ def test_a_card_that_this_handler_cannot_use_is_refused(changes: dict[str, Any],
         {"calibration": {"temperature": None}},
         {"calibration": {"temperature": 10**400}},
         {"review_below": "often"},
+        {"not_a_digit_below": None},
         {"files": {}},
     ],
 )

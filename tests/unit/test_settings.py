@@ -38,7 +38,8 @@ def test_every_number_is_read_from_its_variable(name: str) -> None:
     for value in _RANGES[name]:
         found = getattr(read(**{name.upper(): f" {value} "}), name)
         assert found == value
-        assert type(found) is type(getattr(Settings("digits"), name))
+        default = getattr(Settings("digits"), name)
+        assert type(found) is (float if default is None else type(default))
 
 
 def test_every_number_has_a_range_that_its_default_is_in() -> None:
@@ -96,11 +97,11 @@ def test_texts_are_read_as_they_are() -> None:
 
 
 def test_the_digest_differs_exactly_where_rows_would() -> None:
-    """Caps and probability columns decide rows; how fast and how often they are made does not."""
+    """Caps, probability columns and the threshold decide rows; how fast and how often they are made does not."""
     digest = Settings("digits").digest()
     others = {"digitdrop_bucket": "b", "queue_url": "q", "group_size": 1, "fetch_threads": 1, "reserve_seconds": 1.0}
     others |= {"retry_base_seconds": 1.0, "retry_limit_seconds": 1.0, "log_level": "DEBUG"}
-    decisive = {name: 1 for name in NAMES if name.startswith("max_")} | {"probabilities": True}
+    decisive = {name: 1 for name in NAMES if name.startswith("max_")} | {"probabilities": True, "review_below": 0.0}
 
     assert {*others, *decisive} == set(NAMES)
     assert len(digest) == 12

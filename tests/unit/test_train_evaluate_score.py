@@ -6,8 +6,10 @@ import pytest
 
 from handler.rows import ERROR, OK, REVIEW
 from tests.doubles import RowClassifier
-from train import report
-from train.score import Rate, Result, judge, pool
+from train import numbers, report
+from train.certainty import curve_of, reliability_of
+from train.rates import Rate
+from train.score import Result, judge, pool
 
 Cells = dict[str, str]
 
@@ -77,27 +79,57 @@ def test_pooled_sets_are_as_one_set(result: Result) -> None:
     assert result.score.confusion["1", "1"] == 1
 
 
+def test_the_curve_at_the_threshold_is_what_the_rows_are() -> None:
+    """What no confidence decides is `ok` with no threshold, and still counts among all rows and in the calibration."""
+    rows = [
+        row("a", "1", "0.9000"),
+        row("b", "1", "1.0000", status=REVIEW, detail="several-digits: two"),
+        row("c", "1", "1.0000", status=REVIEW, detail="blank: nothing"),
+        row("d", "1", "0.7000", status=REVIEW, detail="cut-off: it is"),
+        row("e", status=ERROR, detail="empty: it is"),
+    ]
+    score = judge("x", rows, dict.fromkeys("abcde", "1")).score
+    curve = curve_of(score, 0.8)
+    assert (curve.total, curve.ok[curve.thresholds.tolist().index(0.8)]) == (5, score.ok)
+    assert (curve.ok[0], curve.ok[-1]) == (2, 0)
+    assert reliability_of(score).count.sum() == 4
+    assert reliability_of(pool([score, score])).error == pytest.approx(reliability_of(score).error)
+
+
+def test_a_set_without_a_prediction_has_no_calibration() -> None:
+    """It is shown as a dash, and is null."""
+    found = judge("x", [row("a", status=ERROR, detail="empty: no")], {"a": "1"})
+    assert "calibration error  –         of 0 predictions" in report.text(found, RowClassifier(), 0.8)
+    assert numbers.as_json(found, 0.8)["calibration_error"] is None
+
+
 def test_a_rate_of_nothing_is_none() -> None:
     """No `ok` row: its accuracy is neither 0 nor 1."""
     score = judge("x", [row("a", status=ERROR, detail="empty: no")], {"a": "1"}).score
     assert score.ok_accuracy.share is None
     assert report.percent(score.ok_accuracy) == "–"
-    assert json.loads(json.dumps(report.score_json(score)))["accuracy_of_ok"] == {"count": 0, "of": 0, "share": None}
+    assert json.loads(json.dumps(numbers.score_json(score)))["accuracy_of_ok"] == {
+        "count": 0,
+        "of": 0,
+        "share": None,
+        "interval": None,
+    }
 
 
 def test_the_text_says_all_of_a_set(result: Result) -> None:
     """Rates with their counts, codes with theirs, names, matrix, mistakes."""
-    assert report.text(result, RowClassifier()).splitlines() == [
-        "set.zip, read by model 0123456789ab",
+    assert report.text(result, RowClassifier(), 0.75).splitlines() == [
+        "set.zip, read by model 0123456789ab, review below 0.75",
         "",
-        "rows            7, of which 6 are of images with a label",
-        "accuracy        50.00 %   3 of 6",
-        "ok              66.67 %   4 of 6",
-        "accuracy of ok  50.00 %   2 of 4",
-        "review          low-confidence 1",
-        "error           truncated 1",
-        "without label   1: LICENSE (not-an-image)",
-        "without row     1: gone",
+        "rows               7, of which 6 are of images with a label",
+        "accuracy           50.00 %   (18.76–81.24)   3 of 6",
+        "ok                 66.67 %   (30.00–90.32)   4 of 6",
+        "accuracy of ok     50.00 %   (15.00–85.00)   2 of 4",
+        "calibration error  51.77 %   of 5 predictions, in 15 bins",
+        "review             low-confidence 1",
+        "error              truncated 1",
+        "without label      1: LICENSE (not-an-image)",
+        "without row        1: gone",
         "",
         "is \\ read  0  1  2  3  4  5  6  7  8  9  none",
         "1          .  1  .  .  .  .  .  .  .  .     .",
@@ -127,9 +159,8 @@ def test_names_cannot_move_the_cursor_and_long_lists_end() -> None:
     """Control characters are shown as escapes; of many names the first are shown, and all are counted."""
     images = [f"\x1b[2J{number}" for number in range(30)]
     found = judge("x\n", [row(name, "1", "0.9000") for name in images], dict.fromkeys(images, "2"))
-    text = report.text(found, RowClassifier()) + report.text(
-        judge("y", [], dict.fromkeys(images, "2")), RowClassifier()
-    )
+    bare = judge("y", [], dict.fromkeys(images, "2"))
+    text = report.text(found, RowClassifier(), 0.8) + report.text(bare, RowClassifier(), 0.8)
     assert "\x1b" not in text
     assert text.startswith("x\\n, read by")
     assert "\\x1b[2J23   2" in text
@@ -140,22 +171,36 @@ def test_names_cannot_move_the_cursor_and_long_lists_end() -> None:
 
 
 def test_the_table_has_a_line_for_each_set_and_one_for_all(result: Result) -> None:
-    """In percent, with the counts of what a person has to look at."""
+    """In percent with intervals, and the counts of what a person has to look at."""
     other = judge("other.zip", [row("a", "1", "0.9000")], {"a": "1"})
-    assert report.table([result, other], pool([result.score, other.score])).splitlines() == [
-        "           labelled  accuracy        ok  accuracy of ok  review  error",
-        "set.zip           6   50.00 %   66.67 %         50.00 %       1      1",
-        "other.zip         1  100.00 %  100.00 %        100.00 %       0      0",
-        "all               7   57.14 %   71.43 %         60.00 %       1      1",
+    scores = {"set.zip": result.score, "other.zip": other.score, "all": pool([result.score, other.score])}
+    lines = report.table(scores).splitlines()
+    assert [" ".join(line.split()) for line in lines[:4]] == [
+        "labelled accuracy ok accuracy of ok ECE review error",
+        "set.zip 6 50.00 % (18.76–81.24) 66.67 % (30.00–90.32) 50.00 % (15.00–85.00) 51.77 % 1 1",
+        "other.zip 1 100.00 % (20.65–100.00) 100.00 % (20.65–100.00) 100.00 % (20.65–100.00) 10.00 % 0 0",
+        "all 7 57.14 % (25.05–84.18) 71.43 % (35.89–91.78) 60.00 % (23.07–88.24) 44.81 % 1 1",
     ]
+    assert len({len(line) for line in lines[:4]}) == 1
+    assert lines[4:] == ["", "In brackets the 95 % interval of each rate. ECE: calibration error."]
 
 
 def test_the_json_has_every_number(result: Result) -> None:
     """Counts beside each share, all mistakes, all names."""
-    found = json.loads(json.dumps(report.as_json(result)))
-    assert found["accuracy"] == {"count": 3, "of": 6, "share": 0.5}
+    found = json.loads(json.dumps(numbers.as_json(result, 0.75)))
+    assert found["accuracy"] == {
+        "count": 3,
+        "of": 6,
+        "share": 0.5,
+        "interval": pytest.approx([0.1876, 0.8124], abs=1e-4),
+    }
+    assert found["calibration_error"] == pytest.approx(0.5177)
     assert found["ok"]["count"] == 4
-    assert found["accuracy_of_ok"] == {"count": 2, "of": 4, "share": 0.5}
+    assert (found["accuracy_of_ok"]["count"], found["accuracy_of_ok"]["of"]) == (2, 4)
+    curve = found["risk_coverage"]
+    here = curve["review_below"].index(0.75)
+    assert (curve["labelled"]["images"], curve["labelled"]["ok"][here]) == (6, 0.666667)
+    assert curve["labelled"]["accuracy_of_ok"][here] == 0.5
     assert found["details"] == {"review": {"low-confidence": 1}, "error": {"truncated": 1}}
     assert found["confusion"]["5"] == {"5": 1, "6": 1}
     assert found["confusion"]["4"] == {"none": 1}

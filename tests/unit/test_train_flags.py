@@ -13,11 +13,11 @@ from train.recipe import Recipe
 
 
 def test_no_flags_train_the_reference_network() -> None:
-    """The defaults are those of `Recipe`, with the gate at 0.97 and review below 0.8."""
+    """The defaults are those of `Recipe`, with the gate at 0.97 and a threshold that is found out."""
     flags = parse([], {})
     assert flags.command == "train"
     assert recipe(flags) == Recipe()
-    assert (flags.min_accuracy, flags.review_below, flags.bucket) == (0.97, 0.8, "")
+    assert (flags.min_accuracy, flags.review_below, flags.bucket) == (0.97, None, "")
 
 
 def test_each_flag_reaches_the_recipe() -> None:

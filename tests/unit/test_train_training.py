@@ -10,9 +10,11 @@ from PIL import Image
 
 from handler.model import OnnxClassifier, read_card
 from train import networks, plots, release, training
+from train.calibration import calibrated
 from train.data import Mnist, load_mnist
 from train.errors import PublishError
 from train.export import export
+from train.heldout import HeldOut
 from train.publish import read_release
 from train.recipe import Recipe
 from train.release import Terms, prepare
@@ -146,6 +148,29 @@ def test_a_release_holds_what_its_card_names(few: Mnist, fitted: training.Fit, h
     assert (card.output, card.temperature, card.review_below) == ("softmax", 1, 0.7)
     assert made.card["accuracy"] + made.card["error_rate"] == pytest.approx(1)
     assert (made.card["network"], made.card["seed"], made.card["training"]["epochs"]) == ("mlp", 0, 1)
+    assert made.card["calibration"] == {"method": None, "temperature": 1.0}
+    assert made.card["risk_coverage"] is None
+
+
+def test_what_was_held_out_decides_how_sure_a_release_is(
+    few: Mnist, fitted: training.Fit, h5: Path, tmp_path: Path
+) -> None:
+    """Temperature, thresholds, curve and two plots more; the proof of ONNX holds all the same."""
+    noise = np.random.default_rng(1).integers(0, 256, (50, 28, 28)).astype(np.uint8)
+    held_out = HeldOut(few.x_test, few.y_test, few.x_test[:, ::-1], few.y_test, noise)
+    kept = replace(fitted, held_out=held_out)
+    made = prepare(h5, ANY, few, tmp_path, kept)
+    card = read_card((made.folder / "card.json").read_bytes())
+    classifier = OnnxClassifier(card, (made.folder / "model.onnx").read_bytes())
+    assert card.temperature == made.card["calibration"]["temperature"] != 1
+    expected = calibrated(training.predict(fitted.model, few.x_test), card.temperature)
+    assert np.abs(classifier.probabilities(few.x_test) - expected).max() < 1e-4
+    curve = made.card["risk_coverage"]
+    assert curve["clean"]["images"] == len(few.x_test)
+    assert card.review_below in curve["review_below"]
+    assert {"reliability.png", "risk_coverage.png"} <= set(made.card["files"])
+    asked = prepare(h5, Terms(0, 0.7), few, tmp_path, kept).card
+    assert (asked["review_below"], asked["calibration"]) == (0.7, made.card["calibration"])
 
 
 @pytest.mark.parametrize("network", ["fitted", "fitted_cnn"])
@@ -186,6 +211,7 @@ def test_a_model_of_another_origin_has_no_learning_curve(few: Mnist, h5: Path, t
     made = prepare(h5, ANY, few, tmp_path)
     assert "learning_curve.png" not in made.card["files"]
     assert made.card["training"] is None
+    assert made.card["review_below"] == 0.8
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""What a card says of a model's confidence: its temperature, its thresholds, and what each other one would cost."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handler.ports import Images, Probabilities
+from train.calibration import BINS, Floats, Reliability, calibrated, fit_temperature, reliability
+from train.heldout import HeldOut
+from train.thresholds import THRESHOLDS, Curve, choose_not_a_digit_below, choose_review_below, risk_coverage
+
+REVIEW_BELOW: Final = 0.8
+"""Of a model of which nothing is known but its predictions."""
+_DECIMALS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How a model's probabilities are to be taken."""
+
+    temperature: float = 1.0
+    review_below: float = REVIEW_BELOW
+    not_a_digit_below: float = 0.0
+    reliabilities: Mapping[str, Reliability] = field(default_factory=dict)
+    """Of all held-out digits, before and after the temperature; empty where there were none, and so are the others."""
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    """Of `clean` and `augmented` digits and of `negatives`, of which none is right."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """Calibration errors, 0 to 1, of the two kinds of digits."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The entries of a card, each share to six decimals; null where nothing was held out."""
+        calibration: dict[str, Any] = {"method": None, "temperature": self.temperature}
+        if self.reliabilities:
+            before, after = self.reliabilities.values()
+            calibration = {
+                "method": "temperature",
+                "temperature": self.temperature,
+                "ece_before": round(before.error, _DECIMALS),
+                "ece_after": round(after.error, _DECIMALS),
+                "ece_of": {name: round(error, _DECIMALS) for name, error in self.errors.items()},
+                "bins": BINS,
+                "digits": int(after.count.sum()),
+            }
+        return {
+            "calibration": calibration,
+            "review_below": self.review_below,
+            "not_a_digit_below": self.not_a_digit_below,
+            "risk_coverage": curves_json(self.curves) if self.curves else None,
+        }
+
+    def at_threshold(self) -> str:
+        """What held-out images say of `review_below`, in a line; empty where there were none."""
+        said = []
+        for name, curve in self.curves.items():
+            row = curve.thresholds.tolist().index(self.review_below)
+            right = "" if name == "negatives" else f", {100 * curve.accuracy[row]:.2f} % of them right"
+            said.append(f"{100 * curve.coverage[row]:.2f} % of {curve.total} {name} ok{right}")
+        return "; ".join(said)
+
+
+def fit(read: Callable[[Images], Probabilities], held_out: HeldOut, asked: float | None = None) -> Confidence:
+    """Fit temperature and thresholds to what `read`, (N, 28, 28) to probabilities, says of held-out images.
+
+    The temperature is fitted to clean and augmented digits together; a threshold that is `asked` for stands.
+    """
+    digits = {
+        "clean": (read(held_out.clean), held_out.clean_labels),
+        "augmented": (read(held_out.augmented), held_out.augmented_labels),
+    }
+    both = [np.concatenate(parts) for parts in zip(*digits.values(), strict=True)]
+    temperature = round(fit_temperature(*both), _DECIMALS)
+    pairs = {name: _pairs(calibrated(found, temperature), labels) for name, (found, labels) in digits.items()}
+    strangers = (
+        calibrated(read(held_out.negatives), temperature).max(axis=1) if len(held_out.negatives) else np.empty(0)
+    )
+    review_below = choose_review_below(pairs["clean"], pairs["augmented"], strangers) if asked is None else asked
+    sure = np.concatenate([confidence for confidence, _ in pairs.values()])
+    sets = {**pairs, "negatives": (strangers, np.zeros(len(strangers), bool))}
+    thresholds = sorted({*THRESHOLDS, review_below})
+    return Confidence(
+        temperature=temperature,
+        review_below=review_below,
+        not_a_digit_below=choose_not_a_digit_below(sure, strangers, review_below),
+        reliabilities={
+            name: reliability(*_pairs(calibrated(both[0], value), both[1]))
+            for name, value in (("before", 1.0), (f"temperature {temperature:.3g}", temperature))
+        },
+        curves={name: risk_coverage(*found, thresholds=thresholds) for name, found in sets.items()},
+        errors={name: reliability(*found).error for name, found in pairs.items()},
+    )
+
+
+def curves_json(curves: Mapping[str, Curve]) -> dict[str, Any]:
+    """Curves of the same thresholds, as columns of one table; the accuracy of nothing is null."""
+    columns: dict[str, Any] = {"review_below": _rounded(next(iter(curves.values())).thresholds)}
+    for name, curve in curves.items():
+        columns[name] = {"images": curve.total, "ok": _rounded(curve.coverage)}
+        if name != "negatives":
+            columns[name]["accuracy_of_ok"] = _rounded(curve.accuracy)
+    return columns
+
+
+def _pairs(probabilities: Floats, labels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.bool_]]:
+    return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+
+
+def _rounded(shares: Floats) -> list[float | None]:
+    return [None if np.isnan(share) else round(float(share), _DECIMALS) for share in shares]
