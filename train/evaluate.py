@@ -21,7 +21,8 @@ from handler.ports import Classifier
 from handler.predictions import batch_csv_of
 from handler.rows import image_cell
 from handler.settings import INCOMING, Settings
-from train import report, sheet
+from train import report
+from train.errors import INSTALL
 from train.filestore import FileStore
 from train.labels import LabelsError, read_labels
 from train.score import Result, judge, pool
@@ -112,6 +113,12 @@ def _named(zips: Sequence[Path]) -> dict[str, Path]:
 
 
 def _draw(result: Result, path: Path, settings: Settings, png: Path) -> None:
+    try:
+        from train import sheet  # noqa: PLC0415  # Matplotlib, which the numbers do not need
+    except ModuleNotFoundError as error:
+        png.unlink(missing_ok=True)  # of an earlier evaluation
+        _log.warning("Report: %s; no %s, since %s is not installed: %s", png.parent, png.name, error.name, INSTALL)
+        return
     worst = [mistake for mistake in result.mistakes if mistake.digit][: report.SHOWN]
     count = f"the most confident {len(worst)} of {len(result.mistakes)} mistakes" if result.mistakes else "no mistakes"
     planes = pictures(path, {mistake.number for mistake in worst}, settings)
