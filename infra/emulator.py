@@ -34,7 +34,9 @@ def emulator(say: Callable[[str], None]) -> Path:
     """
     machine = _machine()
     if importlib.util.find_spec("awslambdaric") is None:
-        raise LocalError("awslambdaric, Lambda's runtime client, is not installed: pip install -r requirements.txt")
+        raise LocalError(
+            "awslambdaric, Lambda's runtime client, is not installed: pip install -r infra/requirements.txt"
+        )
     path = cache_file().parent / f"aws-lambda-rie-{VERSION}-{machine}"
     if not (path.exists() and _digest(path.read_bytes()) == SHA256[machine]):
         say(f"Downloading Lambda's Runtime Interface Emulator, which is in {WHEEL}")

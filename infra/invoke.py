@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from handler.settings import PREDICTIONS
 from infra import sam
+from infra.digits import digits
 from infra.processes import LocalError
 from infra.roundtrip import download
 from infra.running import CONTAINER, Plan, Running, running
 from infra.samples import zipped
 from infra.summary import Row, Summary, read_rows, summarise, table
-from train.data import load_mnist
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,9 +36,8 @@ def invoke(event: Path | None, plan: Plan, say: Callable[[str], None]) -> None:
     events = [event] if event else sorted(EVENTS.glob("*.json"))
     say(f"Building the function's image for {sam.architecture()} (sam build)")
     sam.build()
-    mnist = load_mnist()
-    labels = [int(label) for label in mnist.y_test]
-    batch = zipped(mnist.x_test[:_IMAGES])
+    found = digits(say)
+    batch = zipped(found.images[:_IMAGES])
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "log.txt").open("wb") as output:
         own = replace(plan, runtime=CONTAINER, output=output)
@@ -47,7 +46,7 @@ def invoke(event: Path | None, plan: Plan, say: Callable[[str], None]) -> None:
             say(f"S3 answers at {stack.place.endpoint}; containers find it at {inside.endpoint}")
             s3 = stack.place.s3()
             s3.put_object(Bucket=stack.stack.bucket, Key=f"{stack.stack.prefix}{_DROP}", Body=batch)
-            summaries = [_hand_over(path, stack, s3, labels, output, say) for path in events]
+            summaries = [_hand_over(path, stack, s3, found.labels, output, say) for path in events]
     file = FOLDER / f"{_DROP}.csv"
     say(f"\n{table(summaries)}\n")
     say("Seconds are those of the whole command, the making of a new container included.")

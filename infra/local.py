@@ -18,6 +18,7 @@ from infra.invoke import invoke
 from infra.place import DEFAULT_PORT, isolated
 from infra.running import CONTAINER, EMULATED, HANDLER, HERE, Plan, running
 from infra.send import send
+from train.publish import PRETRAINED
 
 _TEND_SECONDS: Final = 0.2
 _RUNTIMES: Final = (
@@ -36,9 +37,9 @@ def main(arguments: list[str]) -> int:
     os.environ.update(environment)
     try:
         if flags.command == "demo":
-            demo.demo(_say)
+            demo.demo(flags.model, _say)
             return 0
-        plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler, flags.runtime)
+        plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler, flags.runtime, flags.model)
         if flags.command == "send":
             send(flags.event, plan, _say)
             return 0
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--speed", type=_speed, default=1.0, help="divides every time of the template (%(default)g)")
     one = commands.add_parser("send", help="hand one event to the function, beside a stack that is up")
     one.add_argument("event", type=Path, metavar="EVENT.json", help="such as those in infra/events")
-    one.set_defaults(speed=1.0)  # a queue's times have no part in it
+    one.set_defaults(speed=1.0, model=PRETRAINED)  # a queue's times have no part in it, and the model is there already
     up.add_argument("--runtime", choices=(HERE, EMULATED, CONTAINER), default=HERE, help=_RUNTIMES)
     one.add_argument("--runtime", choices=(HERE, EMULATED), default=HERE, help=_RUNTIMES)
     sam = commands.add_parser("invoke", help="hand sample events to the function's own container, by sam local invoke")
@@ -86,7 +87,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--handler", default=HANDLER, metavar="MODULE:FUNCTION", help="the function (%(default)s)")
     for command in (up, one, sam):
         _add_shared(command)
-    commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
+    whole = commands.add_parser("demo", help="start it on a free port, drop MNIST's test set, sum up the CSVs, end")
+    for command in (up, sam, whole):
+        text = "the prepared release that is live in it (%(default)s)"
+        command.add_argument("--model", type=Path, default=PRETRAINED, metavar="FOLDER", help=text)
     return parser
 
 

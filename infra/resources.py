@@ -2,18 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from handler.model import CURRENT
 from handler.store import S3Store
 from infra.place import Place
 from infra.stack import Stack
-from train.publish import latest_release, upload
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from train.publish import read_release, upload
 
 
 def create(stack: Stack, place: Place) -> None:
@@ -39,30 +34,8 @@ def create(stack: Stack, place: Place) -> None:
     )
 
 
-def is_published(s3: "S3Client", bucket: str) -> bool:
-    """Whether the bucket holds a live model."""
-    try:
-        s3.head_object(Bucket=bucket, Key=CURRENT)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") != "404":
-            raise
-        return False
-    return True
-
-
-LEAST_ACCURACY: Final = 0.97
-"""On MNIST's test set; a model that was published below it, by a lower `--min-accuracy`, is not taken by itself."""
-
-
-def publish(stack: Stack, place: Place, train: Callable[[], None], say: Callable[[str], None]) -> None:
-    """Have a live model: the newest good one that was prepared on this machine, or else the one that `train` makes."""
-    s3 = place.s3()
-    if is_published(s3, stack.bucket):
-        return
-    release = latest_release(least=LEAST_ACCURACY)
-    if release is None:
-        say("No model is prepared on this machine yet: training the mlp")
-        train()
-        return
-    upload(release.folder, S3Store(stack.bucket, s3))
-    say(f"Model {release.version}, accuracy {release.accuracy:.4f}, from {release.folder}")
+def publish(stack: Stack, place: Place, folder: Path, say: Callable[[str], None]) -> None:
+    """Let the release in `folder` be the live model; `PublishError` or `ModelError` where it cannot."""
+    upload(folder, S3Store(stack.bucket, place.s3()))
+    release = read_release(folder)
+    say(f"Model {release.version}, accuracy {release.accuracy:.4f}, from {folder}")

@@ -17,6 +17,7 @@ from infra.resources import create, publish
 from infra.stack import Stack, scaled
 from infra.template import read_stack
 from infra.worker import Job
+from train.publish import PRETRAINED
 
 TEMPLATE: Final = Path("template.yaml")
 BUCKET: Final = "digitdrop-local"
@@ -29,8 +30,6 @@ CONTAINER: Final = "container"
 """None of ours: nothing polls the queue, and whoever has the function's container invokes it, where it reaches S3."""
 _LEAST_EMULATED_SECONDS: Final = 10
 """The emulator counts the start of the function as part of an invocation; Lambda gives it as much beside that."""
-_MODEL: Final = ("--network", "mlp")
-"""What is trained where no model is there: flags of `python -m train`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,8 @@ class Plan:
     """Of the template, where they are not its defaults."""
     handler: str = HANDLER
     runtime: str = HERE
+    model: Path = PRETRAINED
+    """Folder of the release that is live in it."""
     output: IO[bytes] | None = None
     """Where server and workers write to; None: where this process does."""
 
@@ -90,7 +91,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         )
         listening.close()
         create(stack, place)
-        publish(stack, place, lambda: _train(processes, stack, base), say)
+        publish(stack, place, plan.model, say)
         count = 0 if plan.runtime == CONTAINER else max(1, min(stack.max_concurrency, os.cpu_count() or 1))
         jobs = [job_of(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
         environment = base | dict(stack.environment)
@@ -125,14 +126,6 @@ def _with_time_to_start(stack: Stack, speed: float) -> Stack:
             f"take {timeout:g} s: choose a lower one"
         )
     return replace(stack, timeout=timeout)
-
-
-def _train(processes: Processes, stack: Stack, environment: Mapping[str, str]) -> None:
-    """Train and publish, its progress on this process' own output."""
-    child = processes.start("training", "train", [*_MODEL, "--bucket", stack.bucket], environment, shown=True)
-    status = child.process.wait()
-    if status:
-        raise LocalError(f"training {how_it_ended(status)}; what it said is above")
 
 
 def job_of(name: str, handler: str, program: str, place: Place, stack: Stack) -> Job:

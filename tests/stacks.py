@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from infra import resources
 from infra import running as stack_module
 from infra.emulator import emulator
 from infra.place import Place
@@ -21,7 +20,6 @@ from infra.running import HERE, Plan, Running, running
 from infra.stack import Stack, scaled
 from tests.processes import PATIENCE
 from tests.releases import make_release
-from train.publish import read_release
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -62,12 +60,12 @@ def started(  # noqa: PLR0913  # what tests choose
     def adjusted(stack: Stack, factor: float) -> Stack:
         return replace(scaled(stack, factor), **times)  # type: ignore[arg-type]  # names of times alone
 
-    release = read_release(make_release(folder / "models", 1))
+    model = make_release(folder / "models", 1)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
-        patch.setattr(resources, "latest_release", lambda **_least: release)
         patch.setattr(stack_module, "scaled", adjusted)
-        with running(Plan(port=port, speed=speed, handler=handler, runtime=runtime, output=output), print) as stack:
+        plan = Plan(port=port, speed=speed, handler=handler, runtime=runtime, model=model, output=output)
+        with running(plan, print) as stack:
             yield stack
 
 

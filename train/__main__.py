@@ -8,7 +8,7 @@ from argparse import Namespace
 from handler.errors import DigitdropError, StoreError
 from train import flags as command_line
 from train import listing, publish, registry
-from train.errors import PublishError
+from train.errors import INSTALL, PublishError
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
         commands[flags.command](flags)
     except DigitdropError as error:
         return _failed(str(error))
+    except ModuleNotFoundError as error:  # the environment is that of `make demo`, which trains nothing
+        return _failed(f"{error.name} is not installed, and `{flags.command}` needs it here: {INSTALL}")
     except OSError as error:
         return _failed(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
@@ -95,14 +97,16 @@ def _list(flags: Namespace) -> None:
 
 
 def _evaluate(flags: Namespace) -> None:
-    from train import acceptance, evaluate, filestore  # noqa: PLC0415  # ONNX Runtime and Matplotlib, which `list` does not need
+    from train import evaluate, filestore  # noqa: PLC0415  # ONNX Runtime, which `list` does not need
 
     is_live = flags.bucket and not flags.model
-    models = _store(flags.bucket) if is_live else filestore.release_store(flags.model)
+    models = _store(flags.bucket) if is_live else filestore.release_store(flags.model or publish.PRETRAINED)
     out = flags.out or evaluate.EVALUATIONS
     if flags.zips:
         evaluate.evaluate(flags.zips, models, out, flags.review_below)
     if flags.strangers:
+        from train import acceptance  # noqa: PLC0415  # Matplotlib, whose fonts strangers are drawn with
+
         acceptance.evaluate_strangers(models, flags.strangers, out, flags.review_below)
 
 

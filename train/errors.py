@@ -1,6 +1,11 @@
 """What training and publishing refuse to do; each message names the thing and the remedy."""
 
+from typing import Final
+
 from handler.errors import DigitdropError
+
+INSTALL: Final = "make .venv/requirements.stamp, or pip install -r requirements.txt"
+"""What installs all that training needs, beside what running does."""
 
 
 class DataError(DigitdropError):

@@ -41,9 +41,9 @@ def evaluate(
             raise LabelsError(_nothing_in_common(path, result))
         folder = out / name
         reports.write(folder, report.text(result, classifier, threshold), made_by | numbers.as_json(result, threshold))
-        reports.draw_mistakes(path.name, result.mistakes, path, settings, folder / "mistakes.png")
-        reports.draw_confidence({path.name: result.score}, threshold, folder)
-        _log.info("Report, mistakes and plots: %s", folder)
+        with reports.drawing(folder):
+            reports.draw_mistakes(path.name, result.mistakes, path, settings, folder / "mistakes.png")
+            reports.draw_confidence({path.name: result.score}, threshold, folder)
         results[name] = result
     if len(results) > 1:
         scores = {result.name: result.score for result in results.values()}
@@ -51,8 +51,8 @@ def evaluate(
         sets = [{"name": one.name, "rows": one.rows, **numbers.score_json(one.score)} for one in results.values()]
         pooled = numbers.score_json(scores["all"]) | numbers.curve_json(scores["all"], threshold)
         reports.write(out, report.table(scores) + "\n", made_by | {"sets": sets, "pooled": pooled})
-        reports.draw_confidence(scores, threshold, out)
-        _log.info("Report and plots of all: %s", out)
+        with reports.drawing(out):
+            reports.draw_confidence(scores, threshold, out)
     return results
 
 

@@ -11,8 +11,7 @@ from handler.errors import ChangedError, MissingError, StoreError
 from handler.model import CURRENT, model_key
 from handler.ports import Blob, Head, Peek
 from handler.store import PEEK_BYTES
-from train.errors import PublishError
-from train.publish import CARD, RELEASES, latest_release, read_release
+from train.publish import CARD, read_release
 
 
 class FileStore:
@@ -89,14 +88,12 @@ class FileStore:
         return self._files[key]
 
 
-def release_store(folder: Path | None, root: Path = RELEASES) -> FileStore:
-    """A store in which the release in `folder`, else the newest below `root`, is live, and there is nothing else.
+def release_store(folder: Path) -> FileStore:
+    """A store in which the release in `folder` is live, and there is nothing else.
 
     Raises `PublishError` where there is none, or it is not whole, `ModelError` where the handler cannot run it.
     """
-    release = read_release(folder) if folder else latest_release(root)
-    if release is None:
-        raise PublishError(f"there is no model in {root}: train one, or give --model FOLDER or --bucket BUCKET")
+    release = read_release(folder)
     names = [*release.card["files"], CARD]
     store = FileStore({model_key(release.version, name): release.folder / name for name in names})
     store.put(CURRENT, json.dumps({"version": release.version}).encode(), None, {})

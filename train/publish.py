@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from handler.errors import ChangedError, MissingError, ModelError
+from handler.errors import ChangedError, MissingError
 from handler.model import model_key, read_card, version_of
 from train.errors import PublishError
 from train.registry import ATTEMPTS, Store, pause, switch
 
 RELEASES: Final = Path("artifacts/models")
 """Where releases are prepared, each in a folder with the name of its version."""
+PRETRAINED: Final = Path("train/pretrained")
+"""The release that comes with the project; what is asked for no other model takes this one."""
 CARD: Final = "card.json"
 DIGITS: Final = tuple("0123456789")
 """What the outputs are called, unless their owner says otherwise."""
@@ -37,36 +39,23 @@ class Release:
 
 
 def read_release(folder: Path) -> Release:
-    """The release in `folder`; `PublishError` where it is not whole, `ModelError` where the handler cannot run it."""
+    """The release in `folder`; `PublishError` where it is not whole, `ModelError` where the handler cannot run it.
+
+    A folder is named after its version, by which a card that was changed is found; only `PRETRAINED` has its own name.
+    """
     try:
         body = (folder / CARD).read_bytes()
     except OSError as error:
         raise PublishError(f"{folder} is no prepared release: {CARD} cannot be read ({error})") from error
     version = version_of(body)
     read_card(body)
-    if folder.resolve().name != version:
+    if folder.resolve() != PRETRAINED.resolve() and folder.resolve().name != version:
         raise PublishError(f"{folder / CARD} was changed: the folder should be named {version}; prepare it again")
     card = json.loads(body)
     for name, digest in card["files"].items():
         if Path(name).name != name or hashlib.sha256(_read(folder / name)).hexdigest() != digest:
             raise PublishError(f"{folder / name} is not the file that {CARD} names; prepare the release again")
     return Release(folder, version, card)
-
-
-def latest_release(root: Path = RELEASES, least: float = 0) -> Release | None:
-    """The newest release below `root` that is whole, fit for this handler and of accuracy `least`, 0 to 1, or more.
-
-    Somebody's model whose labels are not `DIGITS` is none that anything here may take by itself.
-    """
-    found = []
-    for card in root.glob(f"*/{CARD}"):
-        try:
-            release = read_release(card.parent)
-        except (PublishError, ModelError):
-            continue
-        if release.accuracy >= least and tuple(release.card["labels"]) == DIGITS:
-            found.append(release)
-    return max(found, key=lambda release: str(release.card["created"]), default=None)
 
 
 def require(accuracy: float, least: float, remedy: str = "train it longer") -> None:

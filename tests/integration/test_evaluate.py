@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ from train import __main__ as program
 from train import dropping, evaluate
 from train.calibration import expected_calibration_error
 from train.labels import LabelsError
-from train.publish import upload
+from train.publish import PRETRAINED, upload
 from train.rates import Rate
 
 Members = dict[str, bytes]
@@ -208,10 +209,12 @@ def test_the_numbers_are_those_of_the_csv_that_the_function_writes(tmp_path: Pat
 def test_a_buckets_live_model_gives_the_same_report_as_its_folder(
     s3: S3Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--bucket`, its variable and `--model` differ in where the model is from; the newest release is the default."""
+    """`--bucket`, its variable and `--model` differ in where the model is from; the shipped one is the default."""
     monkeypatch.chdir(tmp_path)
     release = make_release(tmp_path / "artifacts" / "models", 1)
-    newest = make_release(tmp_path / "artifacts" / "models", 2)
+    newer = make_release(tmp_path / "artifacts" / "models", 2)
+    shipped = make_release(tmp_path, 3)
+    shutil.copytree(shipped, PRETRAINED)
     upload(release, S3Store(BUCKET, s3))
     path = write(tmp_path, "set.zip", {"1.png": "1"}, {"1.png": encoded(noise(1))})
 
@@ -222,10 +225,10 @@ def test_a_buckets_live_model_gives_the_same_report_as_its_folder(
     by_folder = run("--model", str(release))
     assert by_folder["model"] == release.name
     assert run("--bucket", BUCKET) == by_folder
-    assert run()["model"] == newest.name
+    assert run()["model"] == shipped.name
     monkeypatch.setenv("DIGITDROP_BUCKET", BUCKET)
     assert run() == by_folder
-    assert run("--model", str(newest))["model"] == newest.name
+    assert run("--model", str(newer))["model"] == newer.name
     assert [key["Key"] for key in s3.list_objects_v2(Bucket=BUCKET, Prefix="predictions/").get("Contents", [])] == []
 
 

@@ -23,7 +23,8 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "bin").mkdir()
     for name in ("Makefile", "pyproject.toml", "infra/find_python.sh"):
         shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "requirements.txt").touch()
+    for name in ("requirements.txt", "infra/requirements.txt"):
+        (tmp_path / name).touch()
     for tool in TOOLS:
         (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or "missing")
     return tmp_path
@@ -87,16 +88,42 @@ def test_the_python_that_is_asked_for_is_the_one_that_is_used(project: Path) -> 
     assert "digitdrop needs Python" in done.stderr
 
 
-def test_half_an_installation_does_not_count(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("stamp", "name"), [("run.stamp", "infra/requirements.txt"), ("requirements.stamp", "requirements.txt")]
+)
+def test_half_an_installation_does_not_count(project: Path, stamp: str, name: str) -> None:
     """After an installation that failed the next make installs again, and after one that did not it does not."""
-    (project / "requirements.txt").write_text("-r missing.txt\n")
-    stamp = ".venv/requirements.stamp"
+    (project / name).write_text("-r missing.txt\n")
+    stamp = f".venv/{stamp}"
     assert make(project, stamp, f"PYTHON={sys.executable}").returncode != 0
     assert not (project / stamp).exists()
-    (project / "requirements.txt").write_text("")
+    (project / name).write_text("")
     assert make(project, stamp, f"PYTHON={sys.executable}").returncode == 0
     assert (project / stamp).exists()
     assert "up to date" in make(project, stamp).stdout
+
+
+def test_what_runs_is_installed_alone_and_the_rest_is_added(project: Path) -> None:
+    """`make demo` waits for nothing that only trains or tests, and what does keeps the environment."""
+    said = make(project, ".venv/run.stamp", f"PYTHON={sys.executable}").stdout
+    assert "Installing what infra/requirements.txt pins" in said
+    assert not (project / ".venv/requirements.stamp").exists()
+    said = make(project, ".venv/requirements.stamp").stdout
+    assert "Installing what requirements.txt pins" in said
+    assert "Making" not in said
+
+
+@pytest.mark.parametrize(
+    ("target", "stamp"),
+    [(target, "run.stamp") for target in ("demo", "up", "send", "invoke", "ship")]
+    + [(target, "requirements.stamp") for target in ("train", "lint", "startup")],
+)
+def test_each_target_waits_for_no_more_than_it_needs(target: str, stamp: str) -> None:
+    """The first line of its rule says which environment it runs in."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    variables = dict(re.findall(r"^(LIGHT|READY) := \$\(VENV\)/(.+)$", text, re.MULTILINE))
+    needs = re.findall(rf"^{target}: \$\((\w+)\)", text, re.MULTILINE)
+    assert [variables[name] for name in needs] == [stamp]
 
 
 def test_help_lists_every_target() -> None:

