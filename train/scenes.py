@@ -30,8 +30,7 @@ def draw(images: Images, seed: int) -> Images:
 
 def read(plane: Plane) -> Images:
     """The 28×28 pixels that the model gets of a picture's luminance."""
-    pixels: Images = getattr(made := normalise(plane), "pixels", made)
-    return pixels
+    return normalise(plane).pixels
 
 
 def scene(image: Images, random: np.random.Generator) -> Plane:

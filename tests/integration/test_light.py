@@ -103,10 +103,7 @@ def test_images_are_evaluated_without_their_plot(light: Mapping[str, str], tmp_p
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "mistakes.png").touch()
     said = run(light, "train", "evaluate", str(path), "--out", str(tmp_path))
-    assert (
-        "mistakes.png or reliability.png or risk_coverage.png, since matplotlib is not installed: make .venv/requirements.stamp"
-        in said
-    )
+    assert "since matplotlib is not installed: make .venv/requirements.stamp" in said
     assert json.loads((tmp_path / "set" / "report.json").read_text())["rows"] == 1
     assert not (tmp_path / "set" / "mistakes.png").exists()
 
