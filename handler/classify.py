@@ -5,7 +5,7 @@ from itertools import islice
 
 import numpy as np
 
-from handler.images import SIDE, normalise
+from handler.images import normalise
 from handler.members import Named
 from handler.ports import Classifier, Images
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
@@ -34,7 +34,7 @@ def _take(pictures: Iterator[Named], size: int, watch: Stopwatch) -> list[tuple[
 
 
 def _pixels(picture: Named) -> Images | None:
-    return None if picture.plane is None else normalise(picture.plane).reshape(SIDE, SIDE)
+    return None if picture.plane is None else normalise(picture.plane).pixels
 
 
 def _row(picture: Named, pixels: Images, shares: list[float], classifier: Classifier, *, probabilities: bool) -> Row:

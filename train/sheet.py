@@ -37,7 +37,7 @@ def draw(title: str, mistakes: Sequence[Reading], planes: Mapping[int, Plane], p
             left, right = grid[row, 2 * column : 2 * column + 2]
             plane = planes[mistake.number]
             left.imshow(plane, cmap="gray", vmin=0, vmax=1)
-            right.imshow(normalise(plane), cmap="gray", vmin=0, vmax=255)
+            right.imshow(normalise(plane).pixels, cmap="gray", vmin=0, vmax=255)
             for axes in (left, right):  # a frame, since white paper would have no bounds on the white sheet
                 axes.set(frame_on=True, xticks=[], yticks=[])
                 axes.axis("on")

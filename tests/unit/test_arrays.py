@@ -74,7 +74,7 @@ def test_mnist_comes_to_the_model_bit_for_bit() -> None:
     for order in "CF":
         for values in (two, two.reshape(2, 784), two[..., None], two.astype(np.float32) / 255):
             for data in (saved(np.asarray(values, order=order)), gzip.compress(saved(values))):  # type: ignore[call-overload]  # an order
-                found = [normalise(plane) for plane in planes(data)]
+                found = [normalise(plane).pixels for plane in planes(data)]
                 assert np.array_equal(np.stack(found), two)
 
 
@@ -161,7 +161,7 @@ def test_what_is_not_a_finite_number_is_the_middle_of_its_image(dtype: str) -> N
 def test_any_values_give_luminance(values: NDArray[Any]) -> None:
     """From 0 to 1 and finite, without a warning, and of a kind that the model's input can be made of."""
     for plane in planes(saved(values)):
-        assert normalise(plane).shape == (28, 28)
+        assert normalise(plane).pixels.shape == (28, 28)
 
 
 @pytest.mark.filterwarnings("error")

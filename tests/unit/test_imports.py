@@ -41,7 +41,21 @@ PURE = {
         "streams",
         "arrays",
     ),
-    *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
+    *(
+        "pictures",
+        "luminance",
+        "refusals",
+        "images",
+        "normal",
+        "paper",
+        "parts",
+        "lines",
+        "classify",
+        "predictions",
+        "rows",
+        "settings",
+        "errors",
+    ),
     *("ports", "ahead", "stopwatch", "outcomes"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}

@@ -1,0 +1,29 @@
+"""What the normaliser makes of a picture: the 28×28 that the model reads, and what speaks against its being a digit."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was seen of a picture on its way to 28×28 that the 28×28 no longer shows."""
+
+    contrast: float
+    """Between paper and ink, 0 to 1; in a shadow, of the paper's own luminance there."""
+    cut: bool
+    """The ink runs over the picture's edge, so that part of the digit is probably missing."""
+    several: bool
+    """Two or more separate parts of a digit's size lie side by side."""
+    is_blank: bool
+    """Nothing stands out from the paper."""
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A picture as the model reads it."""
+
+    pixels: NDArray[np.uint8]
+    """(28, 28), white ink on black; all zero exactly where the picture is blank."""
+    signs: Signs
