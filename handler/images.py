@@ -7,15 +7,16 @@ is where others are placed too.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handler.lines import without_lines
 from handler.luminance import Plane
 from handler.normal import Normal, Signs
-
-Number = TypeVar("Number", np.uint8, np.float32)
+from handler.paper import CONTRAST, Mask, Paper, averaged, border_of, find_paper, widest
+from handler.parts import digit_of
 
 SIDE: Final = 28
 BOX: Final = 20
@@ -23,72 +24,83 @@ CENTRE: Final = 14.5
 """Where MNIST's centre of mass lies in the mean, in pixels from the outer edge."""
 COARSE: Final = 64
 """Pixels of the longer side that paper, ink and bounds are sought in; averaging to them takes dust and noise away."""
-_CONTRAST: Final = 0.04
-"""Less difference between paper and ink than this, of black to white, is a blank picture."""
-_NOISE: Final = 6
-"""Times the spread of the paper that ink must differ from it; of 4,096 normal values the farthest is at about 4."""
-_LOUDEST: Final = 0.25
-"""What differs from the paper by this is ink, however uneven the border: on a tiny picture the ink is in the border."""
-_INK: Final = 0.3
-"""Of the darkest ink: what reaches it belongs to the digit, when its bounds are sought."""
-_PAPER: Final = 0.12
-"""Of the darkest ink: what is less is paper."""
+STROKE: Final = 1.9
+"""Pixels that a stroke of MNIST is thick in the mean, as twice its area by the length of its outline."""
+_INK: Final = 0.25
+"""Of the strongest ink: what reaches it belongs to the digit, when its bounds are sought."""
+_SEEN: Final = 0.12
+_NOISE: Final = 3.5
+"""Times the paper's noise that ink is stronger than."""
+_FAINT: Final = 0.12
+"""Of the strongest ink: what is less is paper."""
+_FULL: Final = 0.8
+"""Of the strongest ink: what is more is full ink."""
+_STRONG: Final = 250
+"""One pixel in so many is taken to be ink."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
-    """Luminance of paper and of the strongest ink, 0 to 1; the ink may be the darker or the lighter."""
+class Steps:
+    """What is done to a picture; `bench.normaliser` shows what each step is worth by leaving it out."""
 
-    paper: float
-    strongest: float
-
-    def sharpened(self, plane: Plane) -> "Tone":
-        """The same paper and polarity, with the strongest ink of `plane`."""
-        extreme = plane.min() if self.strongest < self.paper else plane.max()
-        return Tone(self.paper, float(extreme))
-
-    def ink(self, plane: Plane) -> Plane:
-        """How much ink there is at each pixel, 0 to 1."""
-        share = (plane - np.float32(self.paper)) / np.float32(self.strongest - self.paper)
-        found: Plane = np.clip((share - np.float32(_PAPER)) / np.float32(1 - _PAPER), 0, 1)
-        return found
+    votes: bool = True
+    shade: bool = True
+    lines: bool = True
+    parts: bool = True
+    zoom: bool = True
+    gain: bool = True
+    thickness: bool = True
 
 
-def normalise(plane: Plane) -> Normal:
-    """Luminance (H, W) 0–1 as the model reads it; an image that already is one of MNIST's comes back bit for bit."""
-    pixels, contrast = _normalised(plane)
-    return Normal(pixels, Signs(contrast, cut=False, several=False, is_blank=not pixels.any()))
+ALL: Final = Steps()
 
 
-def _normalised(plane: Plane) -> tuple[NDArray[np.uint8], float]:
+def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
+    """What the model reads of luminance (H, W) 0–1; all zero exactly where the picture is blank.
+
+    An image that already is one of MNIST's comes back bit for bit, and inverted ones are turned round.
+    """
     if plane.shape == (SIDE, SIDE):
         values = np.rint(plane * 255).astype(np.uint8)
-        if is_mnist(values):
-            return values, 1.0
+        for image in (values, 255 - values):
+            if is_mnist(image):
+                return Normal(image, Signs(contrast=1, cut=False, several=False, is_blank=False))
     factor = max(1, max(plane.shape) // COARSE)
     down, across = (min(factor, side) for side in plane.shape)
-    coarse = _averaged(plane, down, across)
-    tone = find_tone(coarse)
-    if tone is None:
-        return np.zeros((SIDE, SIDE), np.uint8), 0.0
-    found = tone.ink(coarse) >= _INK
-    rows, columns = _bounds(found.any(axis=1), down), _bounds(found.any(axis=0), across)
-    around = factor + max(rows[1] - rows[0], columns[1] - columns[0]) // BOX + 1
-    plane = plane[max(rows[0] - around, 0) : rows[1] + around, max(columns[0] - around, 0) : columns[1] + around]
-    tone = tone.sharpened(plane)
-    ink = tone.ink(plane)
-    rows, columns = _bounds((ink >= _INK).any(axis=1)), _bounds((ink >= _INK).any(axis=0))
-    scale = max(rows[1] - rows[0], columns[1] - columns[0]) / BOX
-    margin = int(np.ceil(scale))
-    ink = ink[max(rows[0] - margin, 0) : rows[1] + margin, max(columns[0] - margin, 0) : columns[1] + margin]
-    fine = max(1, int(scale) // 2)  # a large digit is averaged first: products of large matrices are dear
-    down, across = (min(fine, side) for side in ink.shape)
-    ink = _averaged(ink, down, across)
-    vertical = _weights(ink.shape[0], scale / down, _centre(ink.sum(axis=1)))
-    horizontal = _weights(ink.shape[1], scale / across, _centre(ink.sum(axis=0)))
-    small = vertical @ ink @ horizontal.T
-    pixels = np.rint(np.clip(small / max(float(small.max()), 1e-6), 0, 1) * 255).astype(np.uint8)
-    return pixels, abs(tone.strongest - tone.paper)
+    coarse = averaged(plane, down, across)
+    paper = find_paper(coarse, shade=steps.shade, votes=steps.votes)
+    if paper is None:
+        return Normal(np.zeros((SIDE, SIDE), np.uint8), Signs(contrast=0, cut=False, several=False, is_blank=True))
+    ink = paper.ink(coarse)
+    strongest = _strongest(ink, paper.noise)
+    mask = ink >= max(_SEEN * strongest, min(_NOISE * paper.noise, strongest))
+    whole, several = mask, False
+    if steps.lines:
+        mask = without_lines(mask)
+    if steps.parts:
+        mask, several = digit_of(mask)
+    clear = _spread(mask)
+    strength = float(np.quantile(ink[mask], 0.9 if steps.gain else 1))
+    signs = Signs(contrast=min(strength, 1), cut=_is_cut(mask), several=several, is_blank=False)
+    rows, columns = _bounds(mask.any(axis=1)), _bounds(mask.any(axis=0))
+    if factor > 1:
+        around = max(rows[1] - rows[0], columns[1] - columns[0]) // BOX + 2
+        rows, columns = _wider(rows, around, mask.shape[0]), _wider(columns, around, mask.shape[1])
+        fine = plane[rows[0] * down : rows[1] * down, columns[0] * across : columns[1] * across]
+        less = max(1, max(fine.shape) // (2 * COARSE))
+        less_down, less_across = min(less, down), min(less, across)
+        ink = _fine_ink(fine, paper, (rows, columns), (down, across))
+        if True:
+            clear = clear[rows[0] : rows[1], columns[0] : columns[1]]
+            ink = ink * clear.repeat(down, 0).repeat(across, 1)[: ink.shape[0], : ink.shape[1]]
+        ink = averaged(ink, less_down, less_across)
+        strength = float(np.quantile(ink[ink >= _INK * ink.max()], 0.9)) if steps.gain else float(ink.max())
+    else:
+        rows, columns = _wider(rows, 2, mask.shape[0]), _wider(columns, 2, mask.shape[1])
+        ink = (ink * clear)[rows[0] : rows[1], columns[0] : columns[1]]
+    full = _FULL if steps.gain else 1
+    ink = np.clip((ink / np.float32(max(strength, 1e-6)) - np.float32(_FAINT)) / np.float32(full - _FAINT), 0, 1)
+    return Normal(_placed(ink, steps), signs)
 
 
 def is_mnist(image: NDArray[np.uint8]) -> bool:
@@ -98,7 +110,7 @@ def is_mnist(image: NDArray[np.uint8]) -> bool:
     """
     if np.count_nonzero(image) * 2 > image.size or image.max() < 250:  # noqa: PLR2004  # MNIST's least maximum is 254
         return False
-    if np.count_nonzero(_border(image, 1)) > 8:  # noqa: PLR2004  # MNIST has 6 at most
+    if np.count_nonzero(border_of(image, 1)) > 8:  # noqa: PLR2004  # MNIST has 6 at most
         return False
     mass = image.astype(np.float64)
     down, across = _centre(mass.sum(axis=1)), _centre(mass.sum(axis=0))
@@ -107,40 +119,76 @@ def is_mnist(image: NDArray[np.uint8]) -> bool:
     return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
 
 
-def find_tone(plane: Plane) -> Tone | None:
-    """Paper and ink of luminance 0–1, whatever the polarity; None where nothing stands out from the paper.
-
-    The paper is what most of the border is. What differs from it by less than `_CONTRAST`, or by less than `_NOISE`
-    times the border's own spread (its median absolute deviation, scaled to a normal distribution's), is paper too.
-    """
-    border = _border(plane, max(1, min(plane.shape) // 16))
-    paper = float(np.median(border))
-    spread = 1.4826 * float(np.median(np.abs(border - paper)))
-    low, high = float(plane.min()), float(plane.max())
-    ink = low if paper - low >= high - paper else high
-    return None if abs(ink - paper) < max(_CONTRAST, min(_NOISE * spread, _LOUDEST)) else Tone(paper, ink)
+def _strongest(ink: Plane, noise: float) -> float:
+    """The strongest ink, but for a few pixels of something stronger where there is ink enough without them."""
+    last = ink.size - 1
+    usual = float(np.partition(ink, last - ink.size // _STRONG, axis=None)[last - ink.size // _STRONG])
+    return usual if usual > max(CONTRAST, _NOISE * noise) else float(ink.max())
 
 
-def _border(plane: NDArray[Number], width: int) -> NDArray[Number]:
-    inner = plane[width:-width, :]
-    sides = (plane[:width], plane[-width:], inner[:, :width], inner[:, -width:])
-    return np.concatenate([side.ravel() for side in sides])
+def _fine_ink(
+    fine: Plane, paper: Paper, bounds: tuple[tuple[int, int], tuple[int, int]], sizes: tuple[int, int]
+) -> Plane:
+    level = paper.level
+    if level.size > 1:
+        (top, bottom), (left, right) = bounds
+        level = level[top:bottom, left:right].repeat(sizes[0], 0).repeat(sizes[1], 1)[: fine.shape[0], : fine.shape[1]]
+    return Paper(paper.is_light, level, paper.noise).ink(fine)
 
 
-def _averaged(plane: Plane, down: int, across: int) -> Plane:
-    """Means of rectangles of `down` × `across` pixels; the last ones are filled up with what is at the edge."""
-    if down == across == 1:
-        return plane
-    missing = [(0, -side % size) for side, size in zip(plane.shape, (down, across), strict=True)]
-    whole = np.pad(plane, missing, mode="edge")
-    height, width = whole.shape[0] // down, whole.shape[1] // across
-    means: Plane = whole.reshape(height, down, width, across).mean(axis=(1, 3), dtype=np.float32)
-    return means
+def _spread(mask: Mask) -> Mask:
+    """The mask and what is next to it."""
+    return widest(widest(mask.view(np.uint8), 3, 0), 3, 1).view(np.bool_)
 
 
-def _bounds(hit: Any, factor: int = 1) -> tuple[int, int]:  # noqa: ANN401  # NumPy types what any() gives as either kind
+def _is_cut(mask: Mask) -> bool:
+    """Whether ink lies at one or two of the picture's edges, and far from another."""
+    rows, columns = _bounds(mask.any(axis=1)), _bounds(mask.any(axis=0))
+    margins = (rows[0], columns[0], mask.shape[0] - rows[1], mask.shape[1] - columns[1])
+    longer = max(rows[1] - rows[0], columns[1] - columns[0])
+    return 1 <= sum(margin == 0 for margin in margins) <= 2 and max(margins) * 6 > longer  # noqa: PLR2004  # of four
+
+
+def _placed(ink: Plane, steps: Steps) -> NDArray[np.uint8]:
+    rows, columns = _bounds((ink >= _INK).any(axis=1)), _bounds((ink >= _INK).any(axis=0))
+    scale = max(rows[1] - rows[0], columns[1] - columns[0]) / BOX
+    margin = int(np.ceil(scale))
+    rows, columns = _wider(rows, margin, ink.shape[0]), _wider(columns, margin, ink.shape[1])
+    ink = ink[rows[0] : rows[1], columns[0] : columns[1]]
+    down, across = _centre(ink.sum(axis=1)), _centre(ink.sum(axis=0))
+    if not steps.thickness:
+        small = _weights(SIDE, ink.shape[0], scale, down) @ ink @ _weights(SIDE, ink.shape[1], scale, across).T
+        return np.rint(np.clip(small / max(float(small.max()), 1e-6), 0, 1) * 255).astype(np.uint8)
+    half = (
+        _weights(2 * SIDE, ink.shape[0], scale / 2, down) @ ink @ _weights(2 * SIDE, ink.shape[1], scale / 2, across).T
+    )
+    half = np.clip(half / max(float(half.max()), 1e-6), 0, 1)
+    half = _thickened(half)
+    small = averaged(half, 2, 2)
+    return np.rint(np.clip(small / max(float(small.max()), 1e-6), 0, 1) * 255).astype(np.uint8)
+
+
+def _thickened(half: Plane) -> Plane:
+    """A picture of twice MNIST's size with strokes as thick as MNIST's."""
+    outline = float(np.abs(np.diff(half, axis=0)).sum()) + float(np.abs(np.diff(half, axis=1)).sum())
+    thick = 2 * float(half.sum()) / max(outline * np.pi / 4, 1e-6) / 2
+    missing = STROKE - thick
+    for _ in range(3):
+        if missing <= 0.05:
+            break
+        share = np.float32(min(missing, 1))
+        half = half + (widest(widest(half, 3, 0), 3, 1) - half) * share
+        missing -= 1
+    return half
+
+
+def _wider(bounds: tuple[int, int], by: int, side: int) -> tuple[int, int]:
+    return max(bounds[0] - by, 0), min(bounds[1] + by, side)
+
+
+def _bounds(hit: Any) -> tuple[int, int]:  # noqa: ANN401  # NumPy types what any() gives as either kind
     places = np.flatnonzero(hit)
-    return int(places[0]) * factor, (int(places[-1]) + 1) * factor
+    return int(places[0]), int(places[-1]) + 1
 
 
 def _centre(profile: NDArray[np.floating]) -> float:
@@ -148,13 +196,13 @@ def _centre(profile: NDArray[np.floating]) -> float:
     return float(profile @ (np.arange(len(profile)) + 0.5) / profile.sum())
 
 
-def _weights(size: int, scale: float, centre: float) -> Plane:
-    """(28, size): what each input pixel gives to each output pixel, rows of a triangle filter that sum to 1.
+def _weights(side: int, size: int, scale: float, centre: float) -> Plane:
+    """(side, size): what each input pixel gives to each output pixel, rows of a triangle filter that sum to 1.
 
-    `scale` is input pixels for each output pixel; `centre`, in input pixels, lands on `CENTRE`, between pixels too.
+    `scale` is input pixels for each output pixel; `centre`, in input pixels, lands on `CENTRE` of 28, between pixels too.
     """
     reach = max(scale, 1.0)
-    places = (np.arange(SIDE) + 0.5 - CENTRE) * scale + centre
+    places = (np.arange(side) + 0.5 - CENTRE * side / SIDE) * scale + centre
     distance = np.abs(places[:, None] - (np.arange(size) + 0.5)) / reach
     weights = np.maximum(1 - distance, 0) / reach
     return weights.astype(np.float32)

@@ -16,7 +16,7 @@ import onnxruntime
 from handler.errors import MissingError, ModelError
 from handler.ports import Blob, Images, Probabilities
 
-PREPROCESSING: Final = 1
+PREPROCESSING: Final = 2
 """Version of `images.py`: a card made for another one is refused, since the model would see other pictures."""
 CURRENT: Final = "models/current.json"
 VERSION_DIGITS: Final = 12

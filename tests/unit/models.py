@@ -43,7 +43,7 @@ def card_of(onnx_bytes: bytes, **changes: Any) -> dict[str, Any]:  # noqa: ANN40
         "labels": list("0123456789"),
         "input": {"shape": [28, 28], "range": [0, 1]},
         "output": "softmax",
-        "preprocessing": 1,
+        "preprocessing": 2,
         "calibration": {"temperature": 1.0},
         "review_below": 0.8,
         "files": {"model.onnx": hashlib.sha256(onnx_bytes).hexdigest(), "model.h5": "0" * 64},

@@ -8,9 +8,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from handler import images
-from handler.images import BOX, CENTRE, COARSE, SIDE, find_tone, is_mnist
+from handler.images import BOX, CENTRE, SIDE, is_mnist
 from handler.luminance import Plane
-from handler.normal import Signs
 from tests.doubles import bar
 from tests.unit.makers import as_plane
 from train.data import cache_file, load_mnist
@@ -61,16 +60,6 @@ def assert_alike(pairs: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> No
 
     assert np.mean(found) > 0.95
     assert min(found) > 0.8
-
-
-def test_contrast_is_that_of_ink_and_paper() -> None:
-    """Whichever of the two is the lighter; a blank picture has none, and says that it is blank."""
-    for low, high in ((0.0, 1.0), (0.5, 0.7), (0.9, 0.3)):
-        plane = (low + (high - low) * as_plane(seven())).astype(np.float32)
-        found = images.normalise(plane).signs
-        assert found.contrast == pytest.approx(abs(high - low), abs=1e-3)
-        assert not found.is_blank
-    assert images.normalise(np.ones((30, 30), np.float32)).signs == Signs(0, cut=False, several=False, is_blank=True)
 
 
 @pytest.fixture(scope="module")
@@ -248,9 +237,7 @@ def test_any_plane_gives_a_picture_with_ink_exactly_where_ink_is(plane: Plane) -
 
     assert found.shape == (SIDE, SIDE)
     assert found.dtype == np.uint8
-    if max(plane.shape) < 2 * COARSE and find_tone(plane) is None:
-        assert not found.any()
-    elif found.any() and not np.array_equal(found, np.rint(plane * 255)):
+    if found.any() and not np.array_equal(found, np.rint(plane * 255)):
         assert found.max() == 255
 
 
@@ -273,18 +260,6 @@ def test_any_drawing_gives_the_same_wherever_it_stands_and_of_whatever_polarity(
     found = normalise(as_plane(255 - paper if inverted else paper))
 
     np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=2)
-
-
-def test_ink_is_zero_on_paper_and_one_where_darkest() -> None:
-    """Ink reaches from 0 to 1, whatever the polarity, and is None on blank paper."""
-    plane = as_plane(255 - seven())
-    tone = find_tone(plane)
-
-    assert tone is not None
-    ink = tone.ink(plane)
-    assert (ink.min(), ink.max()) == (0, 1)
-    np.testing.assert_array_equal(ink > 0, seven() > 0)
-    assert find_tone(np.ones((9, 9), np.float32)) is None
 
 
 def as_mnist(down: int = 0, across: int = 0) -> NDArray[np.uint8]:

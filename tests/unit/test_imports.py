@@ -41,8 +41,8 @@ PURE = {
         "streams",
         "arrays",
     ),
-    *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
-    *("ports", "ahead", "stopwatch", "outcomes", "normal", "doubt"),
+    *("pictures", "luminance", "refusals", "images", "paper", "parts", "lines", "normal", "doubt"),
+    *("classify", "predictions", "rows", "settings", "errors", "ports", "ahead", "stopwatch", "outcomes"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
 

@@ -97,7 +97,7 @@ def test_a_card_of_an_older_release_knows_no_strangers() -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"preprocessing": 2}, "preprocessing 2, not 1"),
+        ({"preprocessing": 1}, "preprocessing 1, not 2"),
         ({"preprocessing": None}, "preprocessing"),
         ({"input": {"shape": [32, 32], "range": [0, 1]}}, "input"),
         ({"input": {"shape": [28, 28, 3], "range": [0, 1]}}, "input"),
@@ -195,7 +195,7 @@ def test_a_model_that_does_not_run_as_its_card_says_is_refused(make: Callable[[]
 def test_the_version_is_of_the_card_and_so_of_all_that_decides() -> None:
     """Twelve hex digits of the card's SHA-256; the card holds the model's."""
     assert version_of(b"card") == hashlib.sha256(b"card").hexdigest()[:12]
-    assert model.PREPROCESSING == 1
+    assert model.PREPROCESSING == 2
     versions = {
         version_of(json.dumps(card_of(linear(seed=seed), review_below=below)).encode())
         for seed in (1, 2)

@@ -1,0 +1,102 @@
+"""Ruled lines and edges of boxes that run through a picture, taken out of the ink where they are no strokes."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handler.paper import Mask, widest
+from handler.parts import digit_of
+
+_LEAST: Final = 16
+"""Pixels of the shorter side, at least: in less no line can be told from a stroke."""
+_SLOPE: Final = 0.12
+"""Rows down for each column across, at most: seven degrees."""
+_LONG: Final = 0.85
+"""Of the picture's side: a line is ink in that many of its columns."""
+_ASIDE: Final = 0.15
+"""Of the picture's side: so near to an edge lies what is left of a box."""
+_THICK: Final = 0.08
+"""Of the picture's side: what is thicker is no line."""
+
+
+def without_lines(mask: Mask) -> Mask:
+    """The mask without lines that run from edge to edge, where a digit remains that they are no part of.
+
+    A digit's own stroke may run from edge to edge too, where the picture was cut along the digit. So a line is only
+    taken out where what remains stands free of the edges that lie beside the line.
+    """
+    if min(mask.shape) < _LEAST:
+        return mask
+    found = mask
+    for turned in (False, True):
+        view = found.T if turned else found
+        if view[:, :2].any() and view[:, -2:].any():
+            view = _without_level_lines(view, between=not turned)
+            found = view.T if turned else view
+    if found is mask or not found.any():
+        return mask
+    rest, _ = digit_of(found)
+    return rest if _is_digit(rest, int(np.count_nonzero(mask))) else mask
+
+
+def _without_level_lines(mask: Mask, *, between: bool) -> Mask:
+    """The mask without the straight lines between ink at the left edge and ink at the right edge.
+
+    Unless `between`, a single one must run along the edge.
+    """
+    high, wide = mask.shape
+    inner = min(max(2, int(wide * _THICK)), wide - 1)  # beyond a line along the edge
+    left = np.concatenate([_middles(mask[:, 0] | mask[:, 1]), _middles(mask[:, inner])])
+    right = np.concatenate([_middles(mask[:, -1] | mask[:, -2]), _middles(mask[:, -1 - inner])])
+    first, last = (ends.ravel() for ends in np.meshgrid(left, right, indexing="ij"))
+    near = np.abs(first - last) <= _SLOPE * wide
+    first, last = first[near], last[near]
+    columns = np.arange(wide)
+    rows = np.rint(first[:, None] + (last - first)[:, None] * (columns / max(wide - 1, 1))).astype(np.intp)
+    covered = np.count_nonzero(widest(mask.view(np.uint8), 3, 0)[rows, columns], axis=1)
+    paths = rows[covered >= _LONG * wide]
+    places = paths.mean(axis=1)
+    if not between and (not len(places) or np.ptp(places) < _ASIDE * high):
+        paths = paths[np.minimum(places, high - 1 - places) < _ASIDE * high]
+    for path in paths:
+        above, below = (_reach(mask, path, step) for step in (-1, 1))
+        thick = above + below
+        usual = float(np.median(thick))
+        if 0 < usual <= max(3, high * _THICK):
+            level = np.arange(high)[:, None]
+            line = (level > path - above - 1) & (level < path + below + 1) & (thick <= usual * 1.5 + 1)
+            mask = mask & ~line
+    return mask
+
+
+def _middles(edge: Mask) -> NDArray[np.intp]:
+    """Where each run of ink along an edge has its middle."""
+    steps = np.flatnonzero(np.diff(np.concatenate([[False], edge, [False]]).view(np.int8)))
+    return (steps[::2] + steps[1::2] - 1) // 2
+
+
+def _reach(mask: Mask, path: NDArray[np.intp], step: int) -> NDArray[np.intp]:
+    """How many pixels of ink there are up or down from a path, for each column; the path may miss it by a pixel."""
+    high, wide = mask.shape
+    columns = np.arange(wide)
+    reach = np.zeros(wide, np.intp)
+    alive = np.ones(wide, np.bool_)
+    for far in range(int(max(3, high * _THICK)) + 2):
+        place = path + step * far
+        inside = (place >= 0) & (place < high)
+        hit = mask[place.clip(0, high - 1), columns] & inside
+        alive &= hit | (far == 0)
+        reach += alive & hit
+    return reach
+
+
+def _is_digit(rest: Mask, whole: int) -> bool:
+    """Whether what remains of a mask of `whole` pixels is large, and free of the edges."""
+    rows, columns = np.flatnonzero(rest.any(axis=1)), np.flatnonzero(rest.any(axis=0))
+    if not len(rows):
+        return False
+    high, wide = rest.shape
+    margins = (rows[0], columns[0], high - 1 - rows[-1], wide - 1 - columns[-1])
+    size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    return int(np.count_nonzero(rest)) * 12 > whole and size * 4 >= min(high, wide) and min(margins) > 0
