@@ -41,21 +41,8 @@ PURE = {
         "streams",
         "arrays",
     ),
-    *(
-        "pictures",
-        "luminance",
-        "refusals",
-        "images",
-        "normal",
-        "paper",
-        "parts",
-        "lines",
-        "classify",
-        "predictions",
-        "rows",
-        "settings",
-        "errors",
-    ),
+    *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
+    *("normal", "paper", "parts", "lines", "planes", "polarity", "placement"),
     *("ports", "ahead", "stopwatch", "outcomes"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
