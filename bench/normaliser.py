@@ -1,4 +1,4 @@
-"""What each step of the normaliser is worth, on hard pictures made of MNIST's test digits: `python -m bench.normaliser`.
+"""What each step of the normaliser is worth on hard pictures of MNIST's test digits: `python -m bench.normaliser`.
 
 Each family is a way in which pictures of digits are hard. Zips with labels.csv may be given as well. Every row of the
 table is the normaliser with one step left out.
@@ -12,16 +12,17 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from handler.images import ALL, SIDE, Steps, normalise
+from handler.images import ALL, Steps, normalise
 from handler.luminance import RGB_WEIGHTS, Plane
 from handler.pictures import read_frames
+from handler.placement import SIDE
 from train.data import load_mnist
 from train.labels import read_labels
 
@@ -49,7 +50,11 @@ def stroke(digit: Digit, rng: Rng, *, side: int = 0, thick: float | None = None)
     size = max(4, round(cut.shape[1] * factor)), max(4, round(cut.shape[0] * factor))
     big = np.asarray(Image.fromarray(cut.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)) / 255
     level = 0.5 - 0.25 * (rng.uniform(-1, 1) if thick is None else thick)
-    return np.clip((big - level) * max(factor * 1.5, 0.5 / min(level, 1 - level)) + 0.5, 0, 1).astype(np.float32)
+    return _plane(np.clip((big - level) * max(factor * 1.5, 0.5 / min(level, 1 - level)) + 0.5, 0, 1))
+
+
+def _plane(values: Any) -> Plane:  # noqa: ANN401  # NumPy types arithmetic with its own scalars as 64 bits or as Any
+    return np.asarray(values, np.float32)
 
 
 def placed(ink: Plane, rng: Rng, *, least: float = 0.08, most: float = 0.7) -> Plane:
@@ -64,20 +69,20 @@ def drawn(ink: Plane, rng: Rng, contrast: float | None = None, noise: float = 0.
     """Ink on paper of some luminance, a little blurred and noisy."""
     paper = rng.uniform(0.75, 0.98)
     contrast = rng.uniform(0.3, 0.7) if contrast is None else contrast
-    plane = blurred(paper * (1 - ink * contrast), rng.uniform(0, 0.02) * max(ink.shape) / 2)
+    plane = blurred(_plane(paper * (1 - ink * contrast)), rng.uniform(0, 0.02) * max(ink.shape) / 2)
     return noisy(plane, rng, noise)
 
 
 def blurred(plane: Plane, radius: float) -> Plane:
     """Out of focus."""
     picture = Image.fromarray(np.rint(plane.clip(0, 1) * 255).astype(np.uint8))
-    return np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
+    return _plane(np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)))) / np.float32(255)
 
 
 def noisy(plane: Plane, rng: Rng, sigma: float) -> Plane:
     """With a sensor's noise, in 255 levels."""
     noise = rng.normal(0, sigma, plane.shape)
-    return (np.rint((plane + noise).clip(0, 1) * 255) / 255).astype(np.float32)
+    return _plane(np.rint((plane + noise).clip(0, 1) * 255) / 255)
 
 
 def _plain(digit: Digit, rng: Rng) -> Plane:
@@ -110,7 +115,7 @@ def _shaded(plane: Plane, rng: Rng) -> Plane:
     down, across = np.meshgrid(*(np.linspace(-1, 1, side) for side in plane.shape), indexing="ij")
     angle = rng.uniform(0, 2 * np.pi)
     slope = 1 - rng.uniform(0.1, 0.4) * (1 + np.cos(angle) * down + np.sin(angle) * across) / 2
-    return (plane * slope * (1 - rng.uniform(0, 0.2) * (down**2 + across**2))).astype(np.float32)
+    return _plane(plane * slope * (1 - rng.uniform(0, 0.2) * (down**2 + across**2)))
 
 
 def _gradient(digit: Digit, rng: Rng) -> Plane:
@@ -182,7 +187,7 @@ def _neighbour(digit: Digit, rng: Rng) -> Plane:
     ink = placed(stroke(digit, rng), rng, least=0.25, most=0.5)
     other = stroke(digit, rng, side=max(ink.shape) // 2)
     deep = max(1, round(rng.uniform(0.03, 0.09) * max(ink.shape)))
-    turned = np.rot90(ink, rng.integers(4))
+    turned = np.rot90(ink, int(rng.integers(4)))
     part = other[-deep:, : turned.shape[1]]
     left = int(rng.integers(0, turned.shape[1] - part.shape[1] + 1))
     turned[: part.shape[0], left : left + part.shape[1]] = part
@@ -225,10 +230,10 @@ def _zip_code(digit: Digit, rng: Rng) -> Plane:
     ink = stroke(digit, rng, side=80, thick=rng.uniform(-0.5, 1))
     rows, columns = (np.flatnonzero((ink > 0.3).any(axis=axis)) for axis in (1, 0))  # noqa: PLR2004  # what is seen
     ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    free = max(ink.shape) - ink.shape[1]
+    free = int((max(ink.shape) - ink.shape[1]) * rng.choice([0.2, 1]))
     ink = np.pad(ink, [(0, 0), (free // 2, free - free // 2)]) if free else ink
     picture = Image.fromarray(np.rint(ink * 255).astype(np.uint8)).resize((16, 16), Image.Resampling.BOX)
-    return np.asarray(picture, np.float32) / 255
+    return _plane(np.asarray(picture)) / np.float32(255)
 
 
 def _tight(digit: Digit, rng: Rng) -> Plane:
@@ -260,8 +265,8 @@ def _photograph(digit: Digit, rng: Rng) -> Plane:
         _ruled(ink, rng, rng.uniform(0.6, 1.5) * ink.shape[0], rng.uniform(0.2, 0.6), both=False), rng, noise=0
     )
     down = np.linspace(-1, 1, plane.shape[1])[None] - rng.uniform(-0.8, 0.8)
-    plane = plane * (1 - np.clip(down / rng.uniform(0.05, 0.5) + 0.5, 0, 1) * rng.uniform(0.1, 0.5))
-    return _through(noisy(_shaded(plane.astype(np.float32), rng), rng, 0.015), "JPEG", quality=70)
+    plane = _plane(plane * (1 - np.clip(down / rng.uniform(0.05, 0.5) + 0.5, 0, 1) * rng.uniform(0.1, 0.5)))
+    return _through(noisy(_shaded(plane, rng), rng, 0.015), "JPEG", quality=70)
 
 
 FAMILIES: Final[Mapping[str, Callable[[Digit, Rng], Plane]]] = {

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.paper import Mask, widest
 from handler.parts import digit_of
+from handler.planes import Mask, widest
 
 _LEAST: Final = 16
 """Pixels of the shorter side, at least: in less no line can be told from a stroke."""

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.paper import Mask
+from handler.planes import Mask
 
 Numbers = NDArray[np.intp]
 
@@ -36,8 +36,7 @@ class Parts:
 
     def mask(self, kept: Mask, shape: tuple[int, int]) -> Mask:
         """The pixels of the parts that are `kept`."""
-        row, start, stop, part = (values[kept[self.runs[3]]] for values in self.runs)
-        del part
+        row, start, stop = (values[kept[self.runs[3]]] for values in self.runs[:3])
         steps = np.zeros((shape[0], shape[1] + 1), np.int8)
         steps[row, start] = 1
         steps[row, stop] = -1
@@ -68,7 +67,7 @@ def find_parts(mask: Mask) -> Parts:
         np.minimum.at(label, label[below], least)
         while (label[label] != label).any():
             label = label[label]
-    part = np.unique(label, return_inverse=True)[1]
+    part = (np.cumsum(label == np.arange(len(row))) - 1)[label]
     area = np.bincount(part, weights=stop - start).astype(np.intp)
     order = np.argsort(-area, kind="stable")
     part = np.argsort(order)[part]
@@ -123,7 +122,8 @@ def _main(parts: Parts, shape: tuple[int, int]) -> int:
 
 
 def _at_edge(parts: Parts, shape: tuple[int, int]) -> Mask:
-    return (parts.top == 0) | (parts.left == 0) | (parts.bottom == shape[0]) | (parts.right == shape[1])
+    found: Mask = (parts.top == 0) | (parts.left == 0) | (parts.bottom == shape[0]) | (parts.right == shape[1])
+    return found
 
 
 def _depth(parts: Parts, shape: tuple[int, int]) -> Numbers:
@@ -135,7 +135,8 @@ def _depth(parts: Parts, shape: tuple[int, int]) -> Numbers:
         np.where(parts.bottom == shape[0], shape[0] - parts.top, far),
         np.where(parts.right == shape[1], shape[1] - parts.left, far),
     )
-    return np.minimum.reduce(sides)
+    found: Numbers = np.minimum.reduce(sides)
+    return found
 
 
 def _gap(parts: Parts, main: int) -> Numbers:
