@@ -5,7 +5,6 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/requirements.stamp
 SCAN := $(VENV)/scan
 SCANNER := $(SCAN)/requirements.stamp
-ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 PYTHON ?=
 PORT ?=
 SPEED ?=
@@ -34,9 +33,8 @@ send: $(READY)  ## hand one event to the function beside make up: EVENT=infra/ev
 invoke: $(READY)  ## the function in its own container, by sam local invoke: each event of infra/events, or EVENT=; needs Docker and SAM
 	@$(PY) -m infra.local invoke $(EVENT) $(if $(PORT),--port $(PORT)) $(FLAGS)
 
-deploy:  ## build for this machine's kind of processor, and deploy with AWS SAM; it asks for what it needs to know
-	sam build --parameter-overrides Architecture=$(ARCHITECTURE)
-	sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE) $(FLAGS)
+deploy: $(READY)  ## build and deploy with AWS SAM, which asks the first time and remembers; FLAGS=--guided asks again
+	@$(PY) -m infra.deploy $(FLAGS)
 
 train: $(READY)  ## train and prepare a model; FLAGS="--network cnn --bucket B", see python -m train --help
 	$(PY) -m train $(FLAGS)

@@ -92,6 +92,11 @@ def image_bytes(image: str) -> int:
     return int(docker("image", "inspect", "--format", "{{.Size}}", image))
 
 
+def labels(image: str) -> Mapping[str, str]:
+    """The labels of an image, those of the one that it is built on included."""
+    return json.loads(docker("image", "inspect", "--format", "{{json .Config.Labels}}", image)) or {}
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """A running container of the function: one execution environment, warm from its first invocation on."""

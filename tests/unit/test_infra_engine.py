@@ -14,13 +14,7 @@ from infra.place import HOST, Place
 from infra.processes import LocalError
 from infra.running import stack_at
 from tests.stacks import ROOT
-
-
-def pretend(folder: Path, name: str, script: str) -> None:
-    """A program of that name."""
-    path = folder / name
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
+from tests.unit.programs import pretend
 
 
 @pytest.fixture
