@@ -1,7 +1,8 @@
 """`make deploy`: the function's image, built and handed to AWS SAM, which asks the first time and remembers.
 
 What `sam deploy --guided` was told stands in samconfig.toml. `--parameter-overrides` on a command line replaces all of
-it, so that a later deployment is given none, and builds for the processor that was chosen then.
+it, and `--guided` would propose and save the template's defaults instead: a later deployment is given none, and builds
+for the processor that was chosen then.
 """
 
 import re

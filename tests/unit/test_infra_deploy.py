@@ -25,7 +25,7 @@ def test_the_first_time_sam_asks_and_proposes_this_machines_kind() -> None:
 
 
 def test_later_all_that_was_answered_stays() -> None:
-    """No parameter is given to `sam deploy`, which would forget the others; it is built for the saved kind."""
+    """No parameter is given to `sam deploy`, which would replace all that are saved; it is built for the saved kind."""
     build, deploy = commands(SAVED, "x86_64", ["--profile", "mine"])
     assert build == ["sam", "build", "--parameter-overrides", "Architecture=arm64"]
     assert deploy == ["sam", "deploy", "--profile", "mine"]
