@@ -16,6 +16,8 @@ class Written:
     counts: Counts
     seconds: Mapping[str, float]
     """By stage; loose images have an equal share each of the writing of their folder's CSV."""
+    since: int = 0
+    """When the drop's first message was sent, in milliseconds since 1970; 0 where no queue says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Skipped:
 
     key: str
     reason: str
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,18 @@ class Failed:
     """A drop that comes back with its message; why is in the log."""
 
     key: str
+    since: int = 0
 
 
-Outcome = Written | Skipped | Failed
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """A drop that was sent to the queue afresh, and waits for another invocation."""
+
+    key: str
+    since: int = 0
+
+
+Outcome = Written | Skipped | Failed | Postponed
 Tell = Callable[[Outcome], None]
 """Takes an outcome, and never raises."""
 Telemetry = Callable[[str], AbstractContextManager[Tell]]
