@@ -42,6 +42,8 @@ METRICS: Final[Mapping[str, tuple[str, str]]] = {
 NAME: Final = "digitdrop"
 """Of the logger, and of service and namespace where the environment names none."""
 _LOG: Final = logging.getLogger(NAME)
+CLIENTS: Final = ("botocore", "boto3", "urllib3", "s3transfer")
+"""Loggers that at DEBUG print each request with its headers, the session's token among them."""
 _TOGETHER: Final = 99
 """Outcomes in one line. EMF takes 100 values of a metric; at 100 Powertools prints by itself, even where it is told not
 to, and leaves the last outcome's other values for the next line."""
@@ -70,6 +72,9 @@ def make_telemetry(level: str, environment: Mapping[str, str], now: Callable[[],
     _LOG.handlers = [handler]
     _LOG.propagate = False  # the runtime's own handler would print each line once more
     _LOG.setLevel(level)
+    for name in CLIENTS:  # where Lambda's level is DEBUG, its runtime sets the root logger to that
+        client = logging.getLogger(name)
+        client.setLevel(max(client.getEffectiveLevel(), logging.INFO))
     metrics = EphemeralMetrics(namespace=namespace, service=service)
 
     @contextmanager

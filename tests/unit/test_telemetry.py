@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from handler.errors import StoreError
 from handler.outcomes import Failed, Outcome, Postponed, Skipped, Telemetry, Written
 from handler.predictions import Counts
-from handler.telemetry import METRICS, make_telemetry
+from handler.telemetry import CLIENTS, METRICS, make_telemetry
 
 LOG = logging.getLogger("digitdrop")
 FIELDS = {"key", "model", "rows", "ok", "review", "error", "milliseconds", "function_request_id"}
@@ -238,6 +238,42 @@ def test_the_level_is_the_functions_own(
     for severity in ("debug", "info", "warning", "error"):
         getattr(LOG, severity)("line")
     assert len(lines(output)) == expected
+
+
+@pytest.fixture
+def root() -> Iterator[io.StringIO]:
+    """What the root logger's handler prints, which at DEBUG takes all, as Lambda's runtime has it at that level."""
+    printed, logger, clients = io.StringIO(), logging.getLogger(), [logging.getLogger(name) for name in CLIENTS]
+    handler, level, levels = logging.StreamHandler(printed), logger.level, [client.level for client in clients]
+    logger.addHandler(handler)
+    logger.setLevel("DEBUG")
+    for client in clients:
+        client.setLevel("NOTSET")
+    yield printed
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+    for client, before in zip(clients, levels, strict=True):
+        client.setLevel(before)
+
+
+def test_no_level_prints_the_headers_of_requests(output: Output, root: io.StringIO) -> None:
+    """They hold the session's token: where Lambda's runtime takes all, what is used to ask AWS stays at INFO."""
+    make_telemetry("DEBUG", EMPTY)
+    for name in ("botocore.endpoint", "boto3.resources", "urllib3.connectionpool", "s3transfer.tasks"):
+        logging.getLogger(name).debug("a-token")
+        logging.getLogger(name).info("hello from %s", name)
+    assert "a-token" not in root.getvalue()
+    assert root.getvalue().count("hello from") == len(CLIENTS)
+    LOG.debug("of ours")
+    assert lines(output)[-1]["message"] == "of ours"
+
+
+def test_clients_are_never_made_to_say_more(root: io.StringIO) -> None:
+    """Where the root logger takes less than INFO, that is left as it is."""
+    logging.getLogger().setLevel("ERROR")
+    make_telemetry("DEBUG", EMPTY)
+    logging.getLogger("botocore.credentials").info("found")
+    assert root.getvalue() == ""
 
 
 def test_timestamps_are_what_lambda_reads(output: Output) -> None:
