@@ -23,6 +23,7 @@ from handler.errors import DigitdropError
 from handler.predictions import folder_of
 from infra import engine, sam
 from infra.place import isolated
+from infra.processes import interruptible
 from infra.roundtrip import download
 from infra.running import CONTAINER, Plan, Running, running
 from infra.samples import loose
@@ -30,7 +31,9 @@ from train.data import load_mnist
 from train.publish import latest_release
 
 PEER: Final = "digitdrop-peer:latest"
-_PACKAGES: Final = ("tensorflow-cpu", "keras", "numpy", "pillow", "boto3")
+_TENSORFLOW: Final = ("tensorflow-cpu", "tensorflow")
+"""What requirements.in has, by the kind of machine."""
+_PACKAGES: Final = ("keras", "numpy", "pillow", "boto3")
 _MEMORY_MB: Final = 1769
 _TIMEOUT: Final = 60
 _BUILD_SECONDS: Final = 1800
@@ -53,12 +56,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.startup", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--rounds", type=int, default=7, help="starts of each (%(default)s)")
     flags = parser.parse_args(arguments)
+    interruptible()
     environment = isolated(os.environ)
     os.environ.clear()
     os.environ.update(environment)
     try:
         sam.require()
         _measure(flags.rounds)
+    except KeyboardInterrupt:
+        _say("Stopped; nothing of it is left running")
+        return 130
     except DigitdropError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
         return 1
@@ -69,7 +76,7 @@ def _measure(rounds: int) -> None:
     sam.build()
     picture = next(iter(loose(load_mnist().x_test[:1]).values()))
     with tempfile.TemporaryFile() as output, running(Plan(port=0, runtime=CONTAINER, output=output), _say) as stack:
-        _say(f"Building the peer ({', '.join(_PACKAGES)})")
+        _say(f"Building the peer ({', '.join(pins())})")
         build_peer()
         contenders = [
             Contender("digitdrop", sam.IMAGE, lambda key: folder_of(key)[0]),
@@ -114,11 +121,20 @@ def build_peer() -> None:
             if file.is_file():
                 shutil.copy(file, folder)
         shutil.copy(release.folder / "model.h5", folder)
-        pins = [f"{name}=={metadata.version(name)}\n" for name in _PACKAGES]
-        (Path(folder) / "requirements.txt").write_text("".join(pins), encoding="utf-8")
+        (Path(folder) / "requirements.txt").write_text("\n".join(pins()), encoding="utf-8")
         engine.docker(
             *("build", "--quiet", "--tag", PEER, "--build-arg", f"BASE={sam.base()}", folder), seconds=_BUILD_SECONDS
         )
+
+
+def pins() -> list[str]:
+    """The peer's packages, of the versions that are installed here; of TensorFlow's two names the one that is."""
+    found = {one.name.lower(): one.version for one in metadata.distributions()}
+    names = [next((name for name in _TENSORFLOW if name in found), _TENSORFLOW[-1]), *_PACKAGES]
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise DigitdropError(f"not installed: {', '.join(missing)}; pip install -r requirements.txt")
+    return [f"{name}=={found[name]}" for name in names]
 
 
 def report(contenders: list[Contender], base_bytes: int) -> str:

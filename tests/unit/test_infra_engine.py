@@ -9,7 +9,7 @@ import pytest
 
 from infra import engine, sam
 from infra.container import FunctionError
-from infra.local import main
+from infra.local import _command, _parser, main
 from infra.place import HOST, Place
 from infra.processes import LocalError
 from infra.running import stack_at
@@ -44,6 +44,20 @@ def test_without_sam_it_says_how_to_get_it(path: Path) -> None:
     pretend(path, "docker", "echo 20.10")
     with pytest.raises(LocalError, match=r"AWS SAM's command line is missing: pipx install aws-sam-cli==1\.\d+"):
         sam.require()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["invoke"], "make invoke"),
+        (["up"], "make up"),
+        (["up", "--runtime", "container"], "make up RUNTIME=container"),
+        (["up", "--runtime", "rie"], "make up RUNTIME=rie"),
+    ],
+)
+def test_on_a_taken_port_the_advice_is_the_command_that_was_given(arguments: list[str], command: str) -> None:
+    """So that it can be pasted, with another port."""
+    assert _command(_parser().parse_args(arguments)) == command
 
 
 def test_make_invoke_without_docker_is_one_line(
