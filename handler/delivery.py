@@ -17,7 +17,7 @@ from handler.errors import DigitdropError, StoreError
 from handler.events import Envelope, Message, fresh_body
 from handler.invocation import Invocation
 from handler.members import is_ignored
-from handler.outcomes import Failed, Postponed, Telemetry, Tell, ignore, silence
+from handler.outcomes import Failed, Postponed, Telemetry, Tell, ignore, named, silence
 from handler.ports import Classifier, ObjectStore, Queue
 from handler.settings import INCOMING, Settings
 from handler.triage import set_aside, triage
@@ -49,8 +49,9 @@ def deliver(
     messages = [_ours(message, tools.settings) for message in envelope.messages]
     failed: dict[Message, Exception] = {message: message.error for message in messages if message.error is not None}
     if envelope.queued:  # without a queue they rise, and the runtime logs them
-        for reason in failed.values():
-            _LOG.error("not understood: %s", reason)
+        for message, reason in failed.items():
+            about = {"message_id": message.identifier, "receives": message.receives}
+            _LOG.error("not understood: %s", reason, extra=about)
     held = [message for message in messages if message.drops]
     if not held:
         return failed
@@ -115,7 +116,7 @@ def _tell_all(kind: type[Failed | Postponed], messages: Iterable[Message], tell:
 
 
 def _ours(message: Message, settings: Settings) -> Message:
-    """The message without what is not for this function."""
+    """The message without what is not for this function; drops of another bucket, which nobody else reads, are told."""
 
     def is_ours(drop: Drop) -> bool:
         return (
@@ -124,4 +125,7 @@ def _ours(message: Message, settings: Settings) -> Message:
             and not is_ignored(drop.key.removeprefix(INCOMING))
         )
 
+    foreign = [drop.key for drop in message.drops if drop.bucket != settings.digitdrop_bucket]
+    if foreign:
+        _LOG.warning("of another bucket than this function's, not read", extra=named(foreign))
     return replace(message, drops=tuple(filter(is_ours, message.drops)))

@@ -14,7 +14,7 @@ from handler.commit import Reading, commit_folder
 from handler.drops import Reader, is_batch, read_loose, write_batch
 from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
-from handler.outcomes import Failed, Skipped, Written
+from handler.outcomes import Failed, Skipped, Written, named
 from handler.ports import ObjectStore, Peek
 from handler.predictions import counts_of, folder_of
 from handler.standing import GONE
@@ -40,7 +40,7 @@ class Invocation:
     @contextmanager
     def attempt(self, *drops: Drop) -> Iterator[None]:
         """Note what happens to drops; no fault of one passes on to others."""
-        about = {"keys": [drop.key for drop in drops]}
+        about = named([drop.key for drop in drops])
         try:
             yield
         except MissingError as error:

@@ -1,10 +1,14 @@
 """What became of drops, as values for whoever tells people of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from handler.predictions import Counts
+
+_NAMED: Final = 20
+"""Keys in a line at most: each may have 1,024 bytes, and CloudWatch cuts a line at 256 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class Postponed:
 
     key: str
     since: int = 0
+
+
+def named(keys: Sequence[str]) -> dict[str, object]:
+    """Fields of a log line about drops: not all the keys of a large folder, and how many there are."""
+    return {"keys": keys[:_NAMED], "count": len(keys)}
 
 
 Outcome = Written | Skipped | Failed | Postponed

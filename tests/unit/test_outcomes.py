@@ -202,6 +202,35 @@ def test_the_log_names_the_keys_of_what_was_not_written(scene: Scene, caplog: py
     ]
 
 
+def test_a_large_folder_is_not_named_key_by_key(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """The first twenty and how many there are: a line of a hundred long keys would be cut, and be no JSON any more."""
+    keys = [f"incoming/a/{number}" for number in range(30)]
+    scene.store.objects = {key: Stored(WIDE) for key in keys} | {"predictions/a/predictions.csv": Stored(b"foreign")}
+    scene.deliver(*keys)
+    (line,) = [one.__dict__ for one in caplog.records if one.getMessage().startswith("failed")]
+    assert (line["keys"], line["count"]) == (keys[:20], 30)
+
+
+def test_drops_of_another_bucket_are_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """They are acknowledged, since nobody could ever read them, but not in silence."""
+    event = sqs_event(s3_event("incoming/1", "incoming/2", bucket="former"), s3_event("elsewhere/3"))
+    tools = Tools(Settings(BUCKET, queue_url="q"), scene.store, MemoryQueue(), RowClassifier)
+    assert deliver(unwrap(event), tools, lambda: 300, scene.told.append) == {}
+    (line,) = [one.__dict__ for one in caplog.records]
+    assert (line["levelname"], line["keys"]) == ("WARNING", ["incoming/1", "incoming/2"])
+    assert line["message"] == "of another bucket than this function's, not read"
+    assert scene.told == []
+
+
+def test_a_message_that_is_not_understood_is_named(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """By the identifier that it has in the dead-letter queue too, and how often it came."""
+    tools = Tools(Settings(BUCKET, queue_url="q"), scene.store, MemoryQueue(), RowClassifier)
+    deliver(unwrap(sqs_event('{"hello": "world"}', receives=3)), tools, lambda: 300, scene.told.append)
+    (line,) = [one.__dict__ for one in caplog.records]
+    assert line["message"].startswith("not understood: no envelope that this function knows")
+    assert (line["message_id"], line["receives"]) == ("message-0", 3)
+
+
 def test_drops_that_fail_are_told_one_by_one(scene: Scene) -> None:
     """Where S3 fails, where there is no model, and not those that are gone; those that wait are told as waiting."""
 
