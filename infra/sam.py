@@ -19,7 +19,7 @@ from infra.place import KEY, Place, isolated
 from infra.processes import LocalError
 from infra.stack import Stack
 
-IMAGE: Final = "handler:latest"
+IMAGE: Final = "handler:digitdrop"
 """What `sam build` calls the image: the function's name in the template, in small letters, and its DockerTag."""
 DOCKERFILE: Final = Path("handler/Dockerfile")
 END_SECONDS: Final = 15.0
