@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra import engine
-from infra.container import outcome
+from infra.container import FunctionError, outcome
 from infra.emulator import VERSION
 from infra.place import KEY, Place, isolated
 from infra.processes import LocalError
@@ -110,9 +110,16 @@ def invoke(event: Path, stack: Stack, place: Place) -> Invocation:
 
 
 def parsed(done: "subprocess.CompletedProcess[str]") -> Invocation:
-    """The function's reply out of what SAM printed: the last line of its output, all else being the log."""
+    """The function's reply out of what SAM printed: the last line of its output, all else being the log.
+
+    Raises `FunctionError`, which has that log too, where the function failed.
+    """
     *_, last = done.stdout.strip().splitlines() or [""]
-    return Invocation(outcome(200, "", last.encode()), done.stderr)
+    try:
+        return Invocation(outcome(200, "", last.encode()), done.stderr)
+    except FunctionError as error:
+        error.log = done.stderr
+        raise
 
 
 def environment(base: Mapping[str, str], place: Place | None = None) -> dict[str, str]:
