@@ -79,7 +79,7 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     host = HOST
     if plan.runtime == CONTAINER:
         require()
-        host = bridge_host()
+        host = bridge_host(say)
     listening = listen(plan.port, host, plan.command)
     place = Place(listening.getsockname()[1], host=host)
     with Processes(plan.output) as processes:
