@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -129,12 +130,10 @@ def build_peer() -> None:
 
 def pins() -> list[str]:
     """The peer's packages, of the versions that are installed here; of TensorFlow's two names the one that is."""
-    found = {one.name.lower(): one.version for one in metadata.distributions()}
-    names = [next((name for name in _TENSORFLOW if name in found), _TENSORFLOW[-1]), *_PACKAGES]
-    missing = [name for name in names if name not in found]
-    if missing:
-        raise DigitdropError(f"not installed: {', '.join(missing)}; pip install -r requirements.txt")
-    return [f"{name}=={found[name]}" for name in names]
+    for name in _TENSORFLOW:
+        with suppress(metadata.PackageNotFoundError):
+            return [f"{package}=={metadata.version(package)}" for package in (name, *_PACKAGES)]
+    raise DigitdropError("what the peer needs is not installed here: pip install -r requirements.txt")
 
 
 def report(contenders: list[Contender], base_bytes: int) -> str:
