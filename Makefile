@@ -6,7 +6,6 @@ LIGHT := $(VENV)/run.stamp
 READY := $(VENV)/requirements.stamp
 SCAN := $(VENV)/scan
 SCANNER := $(SCAN)/requirements.stamp
-ARCHITECTURE := $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 PYTHON ?=
 PORT ?=
 SPEED ?=
@@ -38,9 +37,8 @@ send: $(LIGHT)  ## hand one event to the function beside make up: EVENT=infra/ev
 invoke: $(LIGHT)  ## the function in its own container, by sam local invoke: each event of infra/events, or EVENT=; needs Docker and SAM
 	@$(PY) -m infra.local invoke $(EVENT) $(if $(PORT),--port $(PORT)) $(if $(MODEL),--model $(MODEL)) $(FLAGS)
 
-deploy:  ## build for this machine's kind of processor, and deploy with AWS SAM; it asks for what it needs to know
-	sam build --parameter-overrides Architecture=$(ARCHITECTURE)
-	sam deploy --guided --parameter-overrides Architecture=$(ARCHITECTURE) $(FLAGS)
+deploy: $(READY)  ## build and deploy with AWS SAM, which asks the first time and remembers; FLAGS=--guided asks again
+	@$(PY) -m infra.deploy $(FLAGS)
 
 train: $(READY)  ## train the model that is shipped, by the recipe in its card; FLAGS="--seed 1 --bucket B", see python -m train --help
 	$(PY) -m train $(RECIPE) $(FLAGS)

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +24,7 @@ from handler.errors import DigitdropError
 from handler.predictions import folder_of
 from infra import engine, sam
 from infra.place import isolated
+from infra.processes import interruptible
 from infra.roundtrip import download
 from infra.running import CONTAINER, Plan, Running, running
 from infra.samples import loose
@@ -30,7 +32,9 @@ from train.data import load_mnist
 from train.publish import PRETRAINED
 
 PEER: Final = "digitdrop-peer:latest"
-_PACKAGES: Final = ("tensorflow-cpu", "keras", "numpy", "pillow", "boto3")
+_TENSORFLOW: Final = ("tensorflow-cpu", "tensorflow")
+"""What requirements.in has, by the kind of machine."""
+_PACKAGES: Final = ("keras", "numpy", "pillow", "boto3")
 _MEMORY_MB: Final = 1769
 _TIMEOUT: Final = 60
 _BUILD_SECONDS: Final = 1800
@@ -53,12 +57,16 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.startup", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--rounds", type=int, default=7, help="starts of each (%(default)s)")
     flags = parser.parse_args(arguments)
+    interruptible()
     environment = isolated(os.environ)
     os.environ.clear()
     os.environ.update(environment)
     try:
         sam.require()
         _measure(flags.rounds)
+    except KeyboardInterrupt:
+        _say("Stopped; nothing of it is left running")
+        return 130
     except DigitdropError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines
         return 1
@@ -69,7 +77,7 @@ def _measure(rounds: int) -> None:
     sam.build()
     picture = next(iter(loose(load_mnist().x_test[:1]).values()))
     with tempfile.TemporaryFile() as output, running(Plan(port=0, runtime=CONTAINER, output=output), _say) as stack:
-        _say(f"Building the peer ({', '.join(_PACKAGES)})")
+        _say(f"Building the peer ({', '.join(pins())})")
         build_peer()
         contenders = [
             Contender("digitdrop", sam.IMAGE, lambda key: folder_of(key)[0]),
@@ -111,11 +119,18 @@ def build_peer() -> None:
             if file.is_file():
                 shutil.copy(file, folder)
         shutil.copy(PRETRAINED / "model.h5", folder)
-        pins = [f"{name}=={metadata.version(name)}\n" for name in _PACKAGES]
-        (Path(folder) / "requirements.txt").write_text("".join(pins), encoding="utf-8")
+        (Path(folder) / "requirements.txt").write_text("\n".join(pins()), encoding="utf-8")
         engine.docker(
             *("build", "--quiet", "--tag", PEER, "--build-arg", f"BASE={sam.base()}", folder), seconds=_BUILD_SECONDS
         )
+
+
+def pins() -> list[str]:
+    """The peer's packages, of the versions that are installed here; of TensorFlow's two names the one that is."""
+    for name in _TENSORFLOW:
+        with suppress(metadata.PackageNotFoundError):
+            return [f"{package}=={metadata.version(package)}" for package in (name, *_PACKAGES)]
+    raise DigitdropError("what the peer needs is not installed here: pip install -r requirements.txt")
 
 
 def report(contenders: list[Contender], base_bytes: int) -> str:

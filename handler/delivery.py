@@ -17,7 +17,7 @@ from handler.errors import DigitdropError, StoreError
 from handler.events import Envelope, Message, fresh_body
 from handler.invocation import Invocation
 from handler.members import is_ignored
-from handler.outcomes import Failed, Telemetry, Tell, ignore, silence
+from handler.outcomes import Failed, Postponed, Telemetry, Tell, ignore, named, silence
 from handler.ports import Classifier, ObjectStore, Queue
 from handler.settings import INCOMING, Settings
 from handler.triage import set_aside, triage
@@ -49,8 +49,9 @@ def deliver(
     messages = [_ours(message, tools.settings) for message in envelope.messages]
     failed: dict[Message, Exception] = {message: message.error for message in messages if message.error is not None}
     if envelope.queued:  # without a queue they rise, and the runtime logs them
-        for reason in failed.values():
-            _LOG.error("not understood: %s", reason)
+        for message, reason in failed.items():
+            about = {"message_id": message.identifier, "receives": message.receives}
+            _LOG.error("not understood: %s", reason, extra=about)
     held = [message for message in messages if message.drops]
     if not held:
         return failed
@@ -58,14 +59,15 @@ def deliver(
         classifier = tools.current_model()
     except DigitdropError as error:
         _LOG.error("no model, so nothing is read: %s", error)
-        _tell_failed(held, tell)
+        _tell_all(Failed, held, tell)
         return failed | dict.fromkeys(held, error)
     if tools.queue and envelope.queued:
         parts = triage([message for message in messages if message.drops or message.error is None])
         stuck = set_aside(parts.later, tools.queue, tools.settings.fetch_threads)
         for fault in stuck.values():
             _LOG.error("not sent afresh: %s", fault)
-        _tell_failed(stuck, tell)
+        _tell_all(Failed, stuck, tell)
+        _tell_all(Postponed, [message for message in parts.later if message not in stuck], tell)
         failed |= stuck
         held = list(parts.now)
     drops = {drop: None for message in held for drop in message.drops}
@@ -98,6 +100,7 @@ def _deliver_drops(
     for drop in invocation.later:
         with invocation.attempt(drop):
             _send_again(tools.queue, drop)
+            tell(Postponed(drop.key, drop.since))
     return invocation.failures
 
 
@@ -107,13 +110,13 @@ def _send_again(queue: Queue | None, drop: Drop) -> None:
     queue.send(fresh_body(drop))
 
 
-def _tell_failed(messages: Iterable[Message], tell: Tell) -> None:
+def _tell_all(kind: type[Failed | Postponed], messages: Iterable[Message], tell: Tell) -> None:
     for drop in {drop: None for message in messages for drop in message.drops}:
-        tell(Failed(drop.key))
+        tell(kind(drop.key, drop.since))
 
 
 def _ours(message: Message, settings: Settings) -> Message:
-    """The message without what is not for this function."""
+    """The message without what is not for this function; drops of another bucket, which nobody else reads, are told."""
 
     def is_ours(drop: Drop) -> bool:
         return (
@@ -122,4 +125,7 @@ def _ours(message: Message, settings: Settings) -> Message:
             and not is_ignored(drop.key.removeprefix(INCOMING))
         )
 
+    foreign = [drop.key for drop in message.drops if drop.bucket != settings.digitdrop_bucket]
+    if foreign:
+        _LOG.warning("of another bucket than this function's, not read", extra=named(foreign))
     return replace(message, drops=tuple(filter(is_ours, message.drops)))

@@ -10,7 +10,7 @@ from handler.commit import BatchCsv, Reading, commit_batch
 from handler.contents import sniff
 from handler.errors import OUT_OF_TIME, UnreadableError
 from handler.members import Named, is_folder_marker, read_picture, until
-from handler.outcomes import Skipped, Tell, Written, ignore
+from handler.outcomes import Outcome, Skipped, Tell, Written, ignore
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import batch_csv_of, folder_of, write_csv
 from handler.rows import Row, image_cell
@@ -55,10 +55,13 @@ def read_loose(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> 
     return Reading(peek.key, peek.etag, image_cell(name), rows, watch)
 
 
-def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> None:
-    """Read a batch and write its CSV, unless it stands there already; raises as `read_loose` does."""
+def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> Outcome | None:
+    """Read a batch and write its CSV, unless it stands there already; gives what became of it, None: it is none.
+
+    Raises as `read_loose` does.
+    """
     if not is_batch(peek):
-        return  # it was overwritten since it was sorted: the event of that brings it
+        return None  # it was overwritten since it was sorted: the event of that brings it
     key = peek.key
     csv_key, name = batch_csv_of(key), folder_of(key)[1]
     made_from = {
@@ -69,8 +72,7 @@ def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) ->
     with watch.on(WRITE):
         found = look(reader.store, csv_key)
     if found and stands(found, made_from):
-        reader.tell(Skipped(key, STANDS))
-        return
+        return Skipped(key, STANDS)
     with watch.on(WRITE), spool() as body:
         rows = reader.rows(_batch_pictures(reader, peek, name, watch), name, watch, final=final)
         counts = write_csv(rows, body, probabilities=reader.settings.probabilities)
@@ -79,7 +81,7 @@ def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) ->
             metadata["settings"] = OUT_OF_TIME
         csv = BatchCsv(csv_key, body, (key, peek.etag), metadata)
         reason = commit_batch(reader.store, csv, reader.in_time)
-    reader.tell(Skipped(key, reason) if reason else Written(key, reader.classifier.version, counts, watch.seconds))
+    return Skipped(key, reason) if reason else Written(key, reader.classifier.version, counts, watch.seconds)
 
 
 def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:

@@ -26,6 +26,8 @@ class Drop:
     """How often it had to wait for another invocation."""
     suspicion: int = field(default=0, compare=False)
     """How often it was received before and not done with: each time its process may have died of it."""
+    since: int = field(default=0, compare=False)
+    """When its first message was sent, in milliseconds since 1970; 0 where no queue says so."""
 
 
 def find_drops(event: object, errors: list[EventError], depth: int = 0) -> Iterator[Drop]:
@@ -76,7 +78,7 @@ def _s3_drop(record: dict[str, Any]) -> Iterator[Drop]:
             key = unquote_plus(drop.key, errors="strict")
         except UnicodeError as error:
             raise EventError(f"an S3 record's key is not UTF-8: {shown(record)}") from error
-        yield Drop(drop.bucket, key, _count(record, "postponed"), _count(record, "suspicion"))
+        yield Drop(drop.bucket, key, *(_count(record, name) for name in ("postponed", "suspicion", "since")))
 
 
 def _count(record: dict[str, Any], name: str) -> int:

@@ -7,11 +7,14 @@ queue's message it is kept with that message, so that its neighbours go on.
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 from handler.envelopes import Drop, find_drops, parsed, records_of, shown, source_of
 from handler.errors import EventError
+
+_DIGITS: Final = 20
+"""Of a time in milliseconds, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def fresh_body(drop: Drop) -> str:
     record = {
         "postponed": drop.postponed + 1,
         "suspicion": drop.suspicion,
+        "since": drop.since,
         "eventSource": "aws:s3",
         "eventName": "ObjectCreated:Put",
         "s3": {"bucket": {"name": drop.bucket}, "object": {"key": quote_plus(drop.key)}},
@@ -79,10 +83,19 @@ def _message(record: dict[str, Any]) -> Message:
             raise TypeError("messageId and receiptHandle are text")
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise EventError(f"an SQS record lacks what every one has ({error!r}): {shown(record)}") from error
+    sent = _sent(record)
     try:
         errors: list[EventError] = []
         found = find_drops(parsed(body), errors, 1)
-        drops = tuple(replace(drop, suspicion=drop.suspicion + max(receives - 1, 0)) for drop in found)
+        drops = tuple(
+            replace(drop, suspicion=drop.suspicion + max(receives - 1, 0), since=drop.since or sent) for drop in found
+        )
         return Message(drops, identifier, receipt, receives, errors[0] if errors else None)
     except EventError as error:
         return Message((), identifier, receipt, receives, error)
+
+
+def _sent(record: dict[str, Any]) -> int:
+    """When SQS took the message, in milliseconds since 1970; 0 where it does not say so."""
+    sent = record.get("attributes", {}).get("SentTimestamp")
+    return int(sent) if isinstance(sent, str) and sent.isdecimal() and len(sent) <= _DIGITS else 0

@@ -4,9 +4,9 @@ Loose images are gathered by the CSV that they go into, which is written once fo
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -14,7 +14,7 @@ from handler.commit import Reading, commit_folder
 from handler.drops import Reader, is_batch, read_loose, write_batch
 from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
-from handler.outcomes import Failed, Skipped, Written
+from handler.outcomes import Failed, Skipped, Written, named
 from handler.ports import ObjectStore, Peek
 from handler.predictions import counts_of, folder_of
 from handler.standing import GONE
@@ -40,7 +40,7 @@ class Invocation:
     @contextmanager
     def attempt(self, *drops: Drop) -> Iterator[None]:
         """Note what happens to drops; no fault of one passes on to others."""
-        about = {"keys": [drop.key for drop in drops]}
+        about = named([drop.key for drop in drops])
         try:
             yield
         except MissingError as error:
@@ -86,7 +86,7 @@ class Invocation:
         while self.folders:
             csv_key, readings = self.folders.popitem()
             with self.attempt(*readings):
-                overwritten = self._commit(csv_key, list(readings.values()))
+                overwritten = self._commit(csv_key, readings)
                 for drop in (drop for drop, reading in readings.items() if reading in overwritten):
                     with self.attempt(drop):
                         self.read(drop, partial(self.reader.store.peek, drop.key))
@@ -103,32 +103,35 @@ class Invocation:
         watch = Stopwatch(self.reader.clock)
         for peek in _peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key, watch):
             try:
-                write_batch(self.reader, peek, watch, final=self.begin())
+                outcome = write_batch(self.reader, peek, watch, final=self.begin())
             except ChangedError:
                 continue
+            if outcome:
+                self.reader.tell(replace(outcome, since=drop.since))
             return
 
-    def _commit(self, csv_key: str, readings: Sequence[Reading]) -> list[Reading]:
+    def _commit(self, csv_key: str, read: Mapping[Drop, Reading]) -> list[Reading]:
         """Write a folder's CSV and tell what stands in it; gives what has to be read again.
 
         The time that this takes is shared equally among all whose rows were to be written.
         """
-        reader, watch = self.reader, Stopwatch(self.reader.clock)
+        reader, watch, readings = self.reader, Stopwatch(self.reader.clock), list(read.values())
         with watch.on(WRITE):
             standing, again = commit_folder(reader.store, csv_key, readings, reader.settings, reader.in_time)
         share = watch.seconds[WRITE] / len(readings)
-        for reading in readings:
+        for drop, reading in read.items():
             if reading in standing:
                 seconds = reading.watch.seconds | {WRITE: reading.watch.seconds[WRITE] + share}
-                reader.tell(Written(reading.key, reader.classifier.version, counts_of(reading.rows), seconds))
+                counts = counts_of(reading.rows)
+                reader.tell(Written(reading.key, reader.classifier.version, counts, seconds, drop.since))
             elif reading not in again:
-                reader.tell(Skipped(reading.key, GONE))
+                reader.tell(Skipped(reading.key, GONE, drop.since))
         return again
 
     def _fail(self, drops: Collection[Drop], error: Exception) -> None:
         self.failures |= dict.fromkeys(drops, error)
         for drop in drops:
-            self.reader.tell(Failed(drop.key))
+            self.reader.tell(Failed(drop.key, drop.since))
 
 
 def _peeks(first: Callable[[], Peek], store: ObjectStore, key: str, watch: Stopwatch) -> Iterator[Peek]:

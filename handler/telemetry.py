@@ -8,6 +8,7 @@ the metrics here are those that are no singleton.
 import json
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -16,14 +17,16 @@ from typing import Any, Final
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from handler.outcomes import Failed, Outcome, Skipped, Telemetry, Tell, Written
+from handler.outcomes import Failed, Outcome, Postponed, Skipped, Telemetry, Tell, Written
 from handler.stopwatch import STAGES
 
 COUNT: Final = "Count"
 MILLISECONDS: Final = "Milliseconds"
+SECONDS: Final = "Seconds"
 METRICS: Final[Mapping[str, tuple[str, str]]] = {
     "Drops": (COUNT, "drops whose rows were written"),
     "DropsFailed": (COUNT, "drops that come back with their messages"),
+    "DropsPostponed": (COUNT, "drops that were sent to the queue afresh, and wait for another invocation"),
     "Images": (COUNT, "rows written"),
     "RowsOk": (COUNT, "rows that can be used"),
     "RowsReview": (COUNT, "rows that a person should look at"),
@@ -33,21 +36,24 @@ METRICS: Final[Mapping[str, tuple[str, str]]] = {
     "ClassifyMilliseconds": (MILLISECONDS, "the model's time with it"),
     "WriteMilliseconds": (MILLISECONDS, "making its rows and committing its CSV"),
     "DropMilliseconds": (MILLISECONDS, "all four"),
+    "WaitedSeconds": (SECONDS, "since a drop's first message was sent, whatever became of it this time"),
 }
 """Unit and meaning of each metric; README's table is checked against this one."""
 NAME: Final = "digitdrop"
 """Of the logger, and of service and namespace where the environment names none."""
 _LOG: Final = logging.getLogger(NAME)
+CLIENTS: Final = ("botocore", "boto3", "urllib3", "s3transfer")
+"""Loggers that at DEBUG print each request with its headers, the session's token among them."""
 _TOGETHER: Final = 99
 """Outcomes in one line. EMF takes 100 values of a metric; at 100 Powertools prints by itself, even where it is told not
 to, and leaves the last outcome's other values for the next line."""
 
 
-def make_telemetry(level: str, environment: Mapping[str, str]) -> Telemetry:
+def make_telemetry(level: str, environment: Mapping[str, str], now: Callable[[], float] = time.time) -> Telemetry:
     """Begin to log as JSON, from `level` on; gives what takes the outcomes of an invocation.
 
     Timestamps are RFC 3339, since Lambda takes lines with others for INFO. Only ASCII is printed: whatever a key holds
-    is escaped. The request id is on every line, whichever thread it is from.
+    is escaped. The request id is on every line, whichever thread it is from. `now` is in seconds since 1970.
     """
     service = environment.get("POWERTOOLS_SERVICE_NAME", "").strip() or NAME
     namespace = environment.get("POWERTOOLS_METRICS_NAMESPACE", "").strip() or NAME
@@ -66,12 +72,15 @@ def make_telemetry(level: str, environment: Mapping[str, str]) -> Telemetry:
     _LOG.handlers = [handler]
     _LOG.propagate = False  # the runtime's own handler would print each line once more
     _LOG.setLevel(level)
+    for name in CLIENTS:  # where Lambda's level is DEBUG, its runtime sets the root logger to that
+        client = logging.getLogger(name)
+        client.setLevel(max(client.getEffectiveLevel(), logging.INFO))
     metrics = EphemeralMetrics(namespace=namespace, service=service)
 
     @contextmanager
     def invocation(request: str) -> Iterator[Tell]:
         formatter.append_keys(function_request_id=request)
-        collected = _Collected(metrics)
+        collected = _Collected(metrics, now)
         try:
             yield partial(_safely, partial(_tell, collected))
         finally:
@@ -83,13 +92,15 @@ def make_telemetry(level: str, environment: Mapping[str, str]) -> Telemetry:
 class _Collected:
     """The metrics of an invocation that are not printed yet; for its own thread alone."""
 
-    def __init__(self, metrics: EphemeralMetrics) -> None:
+    def __init__(self, metrics: EphemeralMetrics, now: Callable[[], float]) -> None:
         self._metrics = metrics
+        self._now = now
         self._outcomes = 0
 
-    def add(self, values: Mapping[str, float]) -> None:
-        """One outcome's values."""
-        for name, value in values.items():
+    def add(self, values: Mapping[str, float], since: int) -> None:
+        """One outcome's values, and how long it waited since that time, where there is one."""
+        waited = {"WaitedSeconds": max(0, round(self._now() * 1000) - since) / 1000} if since else {}
+        for name, value in (dict(values) | waited).items():
             self._metrics.add_metric(name, METRICS[name][0], value)
         self._outcomes += 1
         if self._outcomes == _TOGETHER:
@@ -106,14 +117,18 @@ class _Collected:
 
 
 def _tell(collected: _Collected, outcome: Outcome) -> None:
+    values: dict[str, float] = {}
     if isinstance(outcome, Written):
         fields = _fields(outcome)
         _LOG.info("drop", extra=fields)
-        collected.add(_values(fields))
+        values = _values(fields)
     elif isinstance(outcome, Skipped):
         _LOG.info("skipped", extra={"key": outcome.key, "reason": outcome.reason})
     elif isinstance(outcome, Failed):
-        collected.add({"DropsFailed": 1})
+        values = {"DropsFailed": 1}
+    elif isinstance(outcome, Postponed):
+        values = {"DropsPostponed": 1}
+    collected.add(values, outcome.since)
 
 
 def _fields(written: Written) -> dict[str, Any]:

@@ -30,6 +30,9 @@ _GRACE_SECONDS: Final = 15.0
 class FunctionError(LocalError):
     """The function failed: it raised, took too long, or its process died."""
 
+    log = ""
+    """What was logged meanwhile, where that is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Emulator:

@@ -3,8 +3,10 @@
 from typing import Final
 
 from handler.settings import PREDICTIONS
+from infra.deploy import DEFAULT
 from infra.place import DEFAULT_PORT, KEY
 from infra.running import Running
+from infra.sam import architecture, container_place
 
 VARIABLES: Final = "infra/local-env.json"
 """Where `sam local invoke` finds the function's environment for this machine."""
@@ -61,6 +63,10 @@ def _by_hand(running: Running) -> str:
     place, stack = running.place, running.stack
     aws = f"aws --endpoint-url {place.endpoint} s3"
     drop, csv = f"s3://{stack.bucket}/{stack.prefix}monday.zip", f"s3://{stack.bucket}/{PREDICTIONS}monday.zip.csv"
+    build = invoke = ""
+    if architecture() != DEFAULT:  # what is given on the command line replaces all that samconfig.toml has
+        build = f" --parameter-overrides Architecture={architecture()}"
+        invoke = f"{build} BucketName={stack.bucket} EndpointUrl={container_place(place).endpoint}"
     hint = f"\nsamconfig.toml and {VARIABLES} name port {DEFAULT_PORT}: put {place.port} there.\n"
     return f"""
 S3 is up at {place.endpoint}, for this machine and its containers alone; nothing polls the queue.
@@ -70,8 +76,8 @@ In another terminal, with the AWS CLI and AWS SAM:
   unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL
   export AWS_ACCESS_KEY_ID={KEY} AWS_SECRET_ACCESS_KEY={KEY} AWS_DEFAULT_REGION={place.region}
   {aws} cp monday.zip {drop}
-  sam build
-  sam local invoke -e infra/events/s3.json
+  sam build{build}
+  sam local invoke -e infra/events/s3.json{invoke}
   {aws} cp {csv} .
 {"" if place.port == DEFAULT_PORT else hint}
 Ctrl-C ends it all; what is in the bucket then is gone.

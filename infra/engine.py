@@ -6,12 +6,13 @@ A container here is an execution environment of the function as Lambda gives it:
 
 import http.client
 import json
+import platform
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -62,16 +63,23 @@ def docker(*arguments: str, seconds: int = _COMMAND_SECONDS) -> str:
     return done.stdout.strip()
 
 
-def bridge_host() -> str:
-    """The address of this machine that its containers reach, and that nobody outside it does.
+def bridge_host(say: Callable[[str], None]) -> str:
+    """The address of this machine that its containers reach.
 
-    On Linux that is the gateway of Docker's bridge; Docker Desktop forwards from loopback, so there it is that.
+    On Linux that is the gateway of Docker's bridge, which other containers reach too, and other machines that route to
+    the bridge, unless a firewall drops it; Docker Desktop forwards from loopback, so there it is that. Where a Linux
+    machine has no such bridge, `say` is told so.
     """
     try:
         gateway = gateway_of(json.loads(docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}")))
         with socket.create_server((gateway, 0)):
             return gateway
-    except (LocalError, OSError, LookupError, ValueError, TypeError):
+    except (LocalError, OSError, LookupError, ValueError, TypeError) as error:
+        if platform.system() == "Linux":
+            say(
+                f"Docker's bridge is no address of this machine ({error}), so S3 listens at {HOST}: containers of "
+                "Docker Desktop reach it there, those of a rootless or remote engine perhaps not"
+            )
         return HOST
 
 
@@ -90,6 +98,11 @@ def gateway_of(networks: Sequence[Mapping[str, str]]) -> str:
 def image_bytes(image: str) -> int:
     """The size of an image, all its layers included."""
     return int(docker("image", "inspect", "--format", "{{.Size}}", image))
+
+
+def labels(image: str) -> Mapping[str, str]:
+    """The labels of an image, those of the one that it is built on included."""
+    return json.loads(docker("image", "inspect", "--format", "{{json .Config.Labels}}", image)) or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +167,11 @@ def environment(
         begun = datetime.fromisoformat(docker("inspect", "--format", "{{.State.StartedAt}}", name)).timestamp()
         _await(port)
         yield Environment(name, port, timeout, begun)
-    finally:
-        docker("rm", "--force", "--volumes", name)
+    except BaseException:
+        with suppress(LocalError):  # what failed first is what is told
+            docker("rm", "--force", "--volumes", name)
+        raise
+    docker("rm", "--force", "--volumes", name)
 
 
 def _await(port: int) -> None:

@@ -2,12 +2,10 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Final, NoReturn
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,6 +14,7 @@ from infra import demo
 from infra.directions import directions
 from infra.invoke import invoke
 from infra.place import DEFAULT_PORT, isolated
+from infra.processes import interruptible
 from infra.running import CONTAINER, EMULATED, HANDLER, HERE, Plan, running
 from infra.send import send
 from train.publish import PRETRAINED
@@ -30,8 +29,7 @@ _RUNTIMES: Final = (
 def main(arguments: list[str]) -> int:
     """Do what the command line asks for; 0, or 1 after a line that says what went wrong."""
     flags = _parser().parse_args(arguments)
-    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-        signal.signal(getattr(signal, name), _interrupt)
+    interruptible()
     environment = isolated(os.environ)  # before any client is made: none may see the user's own account
     os.environ.clear()
     os.environ.update(environment)
@@ -39,7 +37,15 @@ def main(arguments: list[str]) -> int:
         if flags.command == "demo":
             demo.demo(flags.model, _say)
             return 0
-        plan = Plan(flags.port, flags.speed, dict(flags.parameter), flags.handler, flags.runtime, flags.model)
+        plan = Plan(
+            flags.port,
+            flags.speed,
+            dict(flags.parameter),
+            flags.handler,
+            flags.runtime,
+            model=flags.model,
+            command=_command(flags),
+        )
         if flags.command == "send":
             send(flags.event, plan, _say)
             return 0
@@ -63,11 +69,10 @@ def _up(plan: Plan) -> int:
             time.sleep(_TEND_SECONDS)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End in order, once: what comes while things are being ended is ignored."""
-    for name in ("SIGTERM", "SIGHUP", "SIGINT"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
-    raise KeyboardInterrupt
+def _command(flags: argparse.Namespace) -> str:
+    """The command that was given, as make has it."""
+    runtime = "" if flags.command == "invoke" or flags.runtime == HERE else f" RUNTIME={flags.runtime}"
+    return f"make {flags.command}{runtime}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,22 +1,36 @@
 """The processes of the local stack: started, watched, started again, and ended with the one that started them."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import IO, Final, Self
+from types import FrameType, TracebackType
+from typing import IO, Final, NoReturn, Self
 
 from handler.errors import DigitdropError
 
+_SIGNALS: Final = ("SIGTERM", "SIGHUP", "SIGINT")
 _GRACE_SECONDS: Final = 5.0
 _STEADY_SECONDS: Final = 10.0
 """A process that lived this long counts as having worked."""
 _PAUSES: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before a process is started again, by how often it died early in a row."""
+
+
+def interruptible() -> None:
+    """Have whatever ends this process from outside raise `KeyboardInterrupt`, once: what comes after it is ignored."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        for name in _SIGNALS:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for name in _SIGNALS:
+        signal.signal(getattr(signal, name), interrupt)
 
 
 class LocalError(DigitdropError):

@@ -47,6 +47,8 @@ class Plan:
     """Folder of the release that is live in it."""
     output: IO[bytes] | None = None
     """Where server and workers write to; None: where this process does."""
+    command: str = "make up"
+    """What starts it, as an error may advise it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
     host = HOST
     if plan.runtime == CONTAINER:
         require()
-        host = bridge_host()
-    listening = listen(plan.port, host)
+        host = bridge_host(say)
+    listening = listen(plan.port, host, plan.command)
     place = Place(listening.getsockname()[1], host=host)
     with Processes(plan.output) as processes:
         base = place.environment(os.environ)
@@ -99,13 +101,13 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         yield Running(place, stack, server, tuple(workers), say)
 
 
-def listen(port: int, host: str = HOST) -> socket.socket:
+def listen(port: int, host: str = HOST, command: str = "make up") -> socket.socket:
     """A socket that listens at one address of this machine alone; `LocalError` where the port cannot be had."""
     try:
         return socket.create_server((host, port))
     except OSError as error:
         reason = "is taken by another program" if error.errno == EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise LocalError(f"port {port} {reason}; choose another: make up PORT={max(port, 5000) + 1}") from error
+        raise LocalError(f"port {port} {reason}; choose another: {command} PORT={max(port, 5000) + 1}") from error
 
 
 def stack_at(place: Place, parameters: Mapping[str, str]) -> Stack:

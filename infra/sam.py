@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -12,15 +13,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra import engine
-from infra.container import outcome
+from infra.container import FunctionError, outcome
 from infra.emulator import VERSION
 from infra.place import KEY, Place, isolated
 from infra.processes import LocalError
 from infra.stack import Stack
 
-IMAGE: Final = "handler:latest"
+IMAGE: Final = "handler:digitdrop"
 """What `sam build` calls the image: the function's name in the template, in small letters, and its DockerTag."""
 DOCKERFILE: Final = Path("handler/Dockerfile")
+END_SECONDS: Final = 15.0
+"""What SAM may take to end once it is asked to: it removes its container meanwhile."""
 _BUILD_SECONDS: Final = 1800
 _GRACE_SECONDS: Final = 120
 """What `sam local invoke` may take beyond the function's own time, to prepare its image."""
@@ -107,9 +110,16 @@ def invoke(event: Path, stack: Stack, place: Place) -> Invocation:
 
 
 def parsed(done: "subprocess.CompletedProcess[str]") -> Invocation:
-    """The function's reply out of what SAM printed: the last line of its output, all else being the log."""
+    """The function's reply out of what SAM printed: the last line of its output, all else being the log.
+
+    Raises `FunctionError`, which has that log too, where the function failed.
+    """
     *_, last = done.stdout.strip().splitlines() or [""]
-    return Invocation(outcome(200, "", last.encode()), done.stderr)
+    try:
+        return Invocation(outcome(200, "", last.encode()), done.stderr)
+    except FunctionError as error:
+        error.log = done.stderr
+        raise
 
 
 def environment(base: Mapping[str, str], place: Place | None = None) -> dict[str, str]:
@@ -119,21 +129,41 @@ def environment(base: Mapping[str, str], place: Place | None = None) -> dict[str
     return found | {"SAM_CLI_TELEMETRY": "0"}
 
 
-def _sam(arguments: Sequence[str], seconds: int, place: Place | None = None) -> "subprocess.CompletedProcess[str]":
+def _sam(arguments: Sequence[str], seconds: float, place: Place | None = None) -> "subprocess.CompletedProcess[str]":
+    """What SAM printed. However the wait for it ends, SAM has the time to remove its container."""
     try:
-        return subprocess.run(  # noqa: S603  # sam, with arguments of ours
+        process = subprocess.Popen(  # noqa: S603  # sam, with arguments of ours
             ["sam", *arguments],  # noqa: S607  # wherever it is
             env=environment(os.environ, place),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=True,
-            timeout=seconds,
+            start_new_session=True,  # a terminal's Ctrl-C would reach it too, and ours then interrupt its clearing up
         )
-    except subprocess.CalledProcessError as error:
-        raise LocalError(f"sam {arguments[0]} failed:\n{_end(error.stdout)}{_end(error.stderr)}") from error
-    except (OSError, subprocess.SubprocessError) as error:
+    except OSError as error:
         raise LocalError(f"sam {arguments[0]}: {error}") from error
+    try:
+        stdout, stderr = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise LocalError(f"sam {arguments[0]} did not end within {seconds:g} s") from error
+    finally:
+        _finish(process)
+    if process.returncode:
+        raise LocalError(f"sam {arguments[0]} failed:\n{_end(stdout)}{_end(stderr)}")
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
+
+
+def _finish(process: "subprocess.Popen[str]") -> None:
+    """End a process that still runs as Ctrl-C would, and its whole session where that does not help."""
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=END_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def _end(text: str | None, lines: int = 20) -> str:

@@ -22,7 +22,7 @@ def send(path: Path, plan: Plan, say: Callable[[str], None]) -> None:
     Whatever the event names lies in the bucket of the stack at the plan's port; its queue is not asked.
     Raises `LocalError` where the file holds no JSON, no stack is up, or the function fails.
     """
-    event = _event_in(path)
+    event = event_in(path)
     place = Place(plan.port)
     _check_up(place)
     stack = stack_at(place, plan.parameters or {})
@@ -39,7 +39,8 @@ def send(path: Path, plan: Plan, say: Callable[[str], None]) -> None:
     say(f"{path.name}: the function replied {json.dumps(reply)}")
 
 
-def _event_in(path: Path) -> object:
+def event_in(path: Path) -> object:
+    """The event in a JSON file; `LocalError` where there is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,6 +1,7 @@
 """Containers as Lambda runs them: root file system read-only, memory bounded, kept warm, and killed."""
 
 import json
+import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,11 @@ import pytest
 
 from handler.store import S3Store
 from infra.container import FunctionError
-from infra.engine import docker
+from infra.engine import Environment, docker
 from infra.poller import event
 from infra.running import Running
 from tests.doubles import bar, encoded, zipped
-from tests.processes import PATIENCE
+from tests.processes import PATIENCE, wait_for
 from tests.releases import make_release
 from tests.stacks import awaited, drop, sqs_of
 from train.publish import upload
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.container
 
 PICTURES = [encoded(bar(high, 24 - high)) for high in range(1, 21)]
-BUSY = 20_000
-"""Images of a batch that takes seconds."""
+BUSY = 60_000
+"""Images of a batch that takes many seconds."""
+AT_WORK = 0.5
+"""Seconds of CPU after which a container is in the midst of it."""
 MANY = 100_000
 
 
@@ -39,6 +42,13 @@ def batch(count: int) -> bytes:
 def rows(stack: Running, key: str) -> list[list[str]]:
     """The rows of a CSV, by plain commas."""
     return [line.split(",") for line in awaited(stack, key).decode().splitlines()[1:]]
+
+
+def cpu_seconds(box: Environment) -> float:
+    """What the container's processes have used of the CPU (fields 14 and 15 of /proc/PID/stat, proc(5))."""
+    lines = docker("exec", box.name, "sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null; true").splitlines()
+    used = [line.rpartition(")")[2].split()[11:13] for line in lines]
+    return sum(int(ticks) for pair in used for ticks in pair) / os.sysconf("SC_CLK_TCK")
 
 
 def direct(stack: Running, key: str) -> dict[str, str]:
@@ -104,9 +114,10 @@ def test_a_container_killed_in_mid_batch_loses_nothing(boxes: Boxes, stack: Runn
             except FunctionError as error:
                 failures.append(error)
 
+        before = cpu_seconds(box)
         thread = threading.Thread(target=invoke)
         thread.start()
-        time.sleep(1.5)
+        wait_for(lambda: cpu_seconds(box) >= before + AT_WORK, "the container's being at work")
         assert thread.is_alive()
         box.kill()
         thread.join()

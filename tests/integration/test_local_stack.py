@@ -106,6 +106,8 @@ def test_a_taken_port_is_named() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(LocalError, match=rf"^port {port} is taken .*: make up PORT={port + 1}$"):
             listen(port)
+        with pytest.raises(LocalError, match=rf": make invoke PORT={port + 1}$"):
+            listen(port, command="make invoke")
 
 
 def test_nobody_else_can_connect() -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from handler.telemetry import METRICS
+
 from .conftest import BUCKET
 from .intrinsics import Template, resources
 
@@ -17,6 +19,7 @@ def _alarms(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     [
         ("DeadLetterAlarm", "AWS/SQS ApproximateNumberOfMessagesVisible", "QueueName <DeadLetterQueue.QueueName>", 1),
         ("OldestDropAlarm", "AWS/SQS ApproximateAgeOfOldestMessage", "QueueName <DropQueue.QueueName>", 3600),
+        ("WaitingAlarm", "digitdrop WaitedSeconds", "service digitdrop", 3600),
         ("ErrorAlarm", "AWS/Lambda Errors", "FunctionName <Handler>", 1),
         ("ThrottleAlarm", "AWS/Lambda Throttles", "FunctionName <Handler>", 1),
     ],
@@ -40,6 +43,24 @@ def test_a_single_dead_letter_is_told_within_a_minute(deployed: dict[str, Any]) 
     assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Maximum", 60, 1)
 
 
+def test_a_waiting_drop_is_told_by_what_the_handler_measures(deployed: dict[str, Any]) -> None:
+    """Its metric is one of the handler's, where the handler puts it; the longest wait counts, at any time."""
+    alarm = _alarms(deployed)["WaitingAlarm"]
+    variables = deployed["Handler"]["Properties"]["Environment"]["Variables"]
+    assert METRICS[alarm["MetricName"]][0] == "Seconds"
+    assert alarm["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": variables["POWERTOOLS_SERVICE_NAME"]}]
+    assert (alarm["Statistic"], alarm["EvaluationPeriods"]) == ("Maximum", 1)
+
+
+@pytest.mark.parametrize("name", ["ErrorAlarm", "ThrottleAlarm"])
+def test_one_error_is_enough(deployed: dict[str, Any], name: str) -> None:
+    """A crash hides its messages for longer than any period, so that with few drops a second in a row never comes."""
+    alarm = _alarms(deployed)[name]
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Sum", 300, 1)
+    assert alarm["Period"] < deployed["DropQueue"]["Properties"]["VisibilityTimeout"]
+
+
 def test_with_an_address_every_alarm_is_mailed(deployed: dict[str, Any]) -> None:
     """Alarm and all-clear go to the topic that the address is subscribed to."""
     for alarm in _alarms(deployed).values():
@@ -55,7 +76,7 @@ def test_without_an_address_there_is_no_topic(transformed: Template) -> None:
     """By default no topic and no subscription are made, and the alarms show in CloudWatch only."""
     found = resources(transformed, {"BucketName": BUCKET})
     assert [name for name, item in found.items() if item["Type"].startswith("AWS::SNS::")] == []
-    assert len(_alarms(found)) == 4
+    assert len(_alarms(found)) == 5
     assert all("AlarmActions" not in alarm and "OKActions" not in alarm for alarm in _alarms(found).values())
 
 

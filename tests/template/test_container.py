@@ -8,6 +8,8 @@ import pytest
 from docker.utils import exclude_paths  # type: ignore[import-untyped]  # docker-py has no types
 from packaging.specifiers import SpecifierSet
 
+from infra.sam import IMAGE
+
 from .intrinsics import Template
 
 
@@ -69,3 +71,10 @@ def test_sam_build_finds_it(root: Path, source: Template) -> None:
     metadata = source["Resources"]["Handler"]["Metadata"]
     assert metadata["DockerContext"] == "."
     assert (root / metadata["DockerContext"] / metadata["Dockerfile"]).is_file()
+
+
+def test_the_image_is_called_what_we_look_for(source: Template) -> None:
+    """SAM names it after the function, as it does other projects' images; the tag is ours."""
+    function = source["Resources"]["Handler"]
+    assert function["Metadata"]["DockerTag"] == "digitdrop"
+    assert f"handler:{function['Metadata']['DockerTag']}" == IMAGE

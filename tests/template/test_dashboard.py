@@ -53,6 +53,7 @@ def test_waiting_and_failing_are_shown(widgets: list[dict[str, Any]]) -> None:
     shown = set(_metrics(widgets))
     assert shown >= {
         ("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "<DropQueue.QueueName>"),
+        ("digitdrop", "WaitedSeconds", "service", "digitdrop"),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", "<DeadLetterQueue.QueueName>"),
         ("AWS/Lambda", "Errors", "FunctionName", "<Handler>"),
         ("AWS/Lambda", "Throttles", "FunctionName", "<Handler>"),
@@ -89,10 +90,11 @@ def test_every_alarm_is_shown(widgets: list[dict[str, Any]], deployed: dict[str,
 
 
 def test_the_line_of_the_alarm_is_where_the_alarm_is(widgets: list[dict[str, Any]], deployed: dict[str, Any]) -> None:
-    """The age at which the alarm goes off is the one that is drawn."""
+    """The age at which the alarms go off is the one that is drawn."""
     drawn = [widget["properties"]["annotations"] for widget in widgets if "annotations" in widget["properties"]]
-    threshold = deployed["OldestDropAlarm"]["Properties"]["Threshold"]
-    assert drawn == [{"horizontal": [{"label": "alarm", "value": threshold}]}]
+    for alarm in ("OldestDropAlarm", "WaitingAlarm"):
+        threshold = deployed[alarm]["Properties"]["Threshold"]
+        assert drawn == [{"horizontal": [{"label": "alarm", "value": threshold}]}]
 
 
 def test_widgets_lie_beside_each_other(widgets: list[dict[str, Any]], deployed: dict[str, Any]) -> None:

@@ -124,7 +124,7 @@ def test_it_logs_to_a_group_that_forgets(deployed: dict[str, Any], function: dic
     """JSON lines go to the stack's own log group, which has a retention."""
     assert function["LoggingConfig"] == {"LogGroup": "<LogGroup>", "LogFormat": "JSON", "ApplicationLogLevel": "INFO"}
     assert deployed["LogGroup"]["Properties"] == {
-        "LogGroupName": "/aws/lambda/digitdrop",
+        "LogGroupName": "/digitdrop/digitdrop",
         "LogGroupClass": "STANDARD",
         "RetentionInDays": "30",
     }

@@ -43,6 +43,12 @@ def test_the_outputs_that_it_names_exist(section: str, source: Template) -> None
     assert {"".join(pair) for pair in named} <= set(source["Outputs"])
 
 
+def test_the_table_of_alarms_is_that_of_the_template(section: str, source: Template) -> None:
+    """Every alarm, in the order of the template."""
+    alarms = [name for name, found in source["Resources"].items() if found["Type"] == "AWS::CloudWatch::Alarm"]
+    assert re.findall(r"^\| `(\w+Alarm)` \|", section, re.MULTILINE) == alarms
+
+
 def test_the_longest_name_of_a_stack_fits_its_queues(section: str, deployed: dict[str, Any]) -> None:
     """README's limit is what SQS's 80 characters leave."""
     names = [found["Properties"]["QueueName"] for found in deployed.values() if found["Type"] == "AWS::SQS::Queue"]

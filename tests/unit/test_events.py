@@ -22,7 +22,7 @@ JSON: st.SearchStrategy[Any] = st.recursive(
 WORDS = st.sampled_from(
     [
         *("Records", "eventSource", "eventName", "s3", "bucket", "name", "object", "key", "body", "messageId", "Event"),
-        *("receiptHandle", "attributes", "ApproximateReceiveCount"),
+        *("receiptHandle", "attributes", "ApproximateReceiveCount", "SentTimestamp", "since"),
     ]
 )
 VALUES = st.sampled_from(
@@ -45,6 +45,13 @@ def raw_s3_event(key: str) -> dict[str, Any]:
     """An S3 notification with a key as it stands, not encoded."""
     event: dict[str, Any] = s3_event("k")
     event["Records"][0]["s3"]["object"]["key"] = key
+    return event
+
+
+def timed(body: object, sent: object) -> dict[str, Any]:
+    """An event of a message that was sent then."""
+    event: dict[str, Any] = sqs_event(body)
+    event["Records"][0]["attributes"]["SentTimestamp"] = sent
     return event
 
 
@@ -139,6 +146,21 @@ def test_any_key_comes_out_of_any_encoding(key: str) -> None:
 def test_a_fresh_body_brings_the_same_drop(bucket: str, key: str) -> None:
     """What is sent to the queue anew is understood as what it was made from."""
     assert drops(sqs_event(fresh_body(Drop(bucket, key)))) == [[Drop(bucket, key)]]
+
+
+def test_a_fresh_message_remembers_when_the_first_was_sent() -> None:
+    """However often a drop is sent afresh, the time that it waits runs from its first message."""
+    (message,) = unwrap(timed(s3_event("incoming/a.png"), "1772439331045")).messages
+    for sent in ("1772439391045", "1772439999999"):
+        assert message.drops[0].since == 1_772_439_331_045
+        (message,) = unwrap(timed(json.loads(fresh_body(message.drops[0])), sent)).messages
+
+
+@pytest.mark.parametrize("sent", [None, "soon", "-5", "9" * 5000, 1_772_439_331_045, ["1"]])
+def test_a_message_that_does_not_say_when_it_was_sent_is_none_the_worse(sent: object) -> None:
+    """The time is for metrics alone."""
+    (message,) = unwrap(timed(s3_event("incoming/a.png"), sent)).messages
+    assert [(drop.key, drop.since) for drop in message.drops] == [("incoming/a.png", 0)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import socket
 import subprocess
 from pathlib import Path
 
@@ -9,18 +10,12 @@ import pytest
 
 from infra import engine, sam
 from infra.container import FunctionError
-from infra.local import main
+from infra.local import _command, _parser, main
 from infra.place import HOST, Place
 from infra.processes import LocalError
 from infra.running import stack_at
 from tests.stacks import ROOT
-
-
-def pretend(folder: Path, name: str, script: str) -> None:
-    """A program of that name."""
-    path = folder / name
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
+from tests.unit.programs import pretend
 
 
 @pytest.fixture
@@ -50,6 +45,20 @@ def test_without_sam_it_says_how_to_get_it(path: Path) -> None:
     pretend(path, "docker", "echo 20.10")
     with pytest.raises(LocalError, match=r"AWS SAM's command line is missing: pipx install aws-sam-cli==1\.\d+"):
         sam.require()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["invoke"], "make invoke"),
+        (["up"], "make up"),
+        (["up", "--runtime", "container"], "make up RUNTIME=container"),
+        (["up", "--runtime", "rie"], "make up RUNTIME=rie"),
+    ],
+)
+def test_on_a_taken_port_the_advice_is_the_command_that_was_given(arguments: list[str], command: str) -> None:
+    """So that it can be pasted, with another port."""
+    assert _command(_parser().parse_args(arguments)) == command
 
 
 def test_make_invoke_without_docker_is_one_line(
@@ -91,10 +100,17 @@ def test_the_gateway_is_found_where_engines_leave_it_out(networks: list[dict[str
         "nonsense",
     ],
 )
-def test_the_server_listens_on_loopback_where_there_is_no_bridge_here(path: Path, printed: str) -> None:
-    """And never on all addresses, whatever Docker says."""
+@pytest.mark.parametrize("system", ["Linux", "Darwin"])
+def test_the_server_listens_on_loopback_where_there_is_no_bridge_here(
+    path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, system: str
+) -> None:
+    """And never on all addresses, whatever Docker says; on Linux, where containers may not reach it, that is told."""
+    monkeypatch.setattr(platform, "system", lambda: system)
     pretend(path, "docker", f"echo '{printed}'")
-    assert engine.bridge_host() == HOST
+    said: list[str] = []
+    assert engine.bridge_host(said.append) == HOST
+    assert len(said) == (system == "Linux")
+    assert all(f"S3 listens at {HOST}: " in line for line in said)
 
 
 def test_the_bridge_is_taken_where_it_is_this_machines(path: Path) -> None:
@@ -102,7 +118,26 @@ def test_the_bridge_is_taken_where_it_is_this_machines(path: Path) -> None:
     if platform.system() != "Linux":
         pytest.skip("only Linux has more than one address of loopback")
     pretend(path, "docker", 'echo \'[{"Subnet": "127.0.9.0/24"}]\'')
-    assert engine.bridge_host() == "127.0.9.1"
+    said: list[str] = []
+    assert engine.bridge_host(said.append) == "127.0.9.1"
+    assert said == []
+
+
+def test_a_container_that_cannot_be_removed_hides_no_failure(path: Path) -> None:
+    """What went wrong first is told; where nothing did, that it is left behind is."""
+    start = "start) echo no such image >&2; exit 1;;"
+    removal = "rm) echo no engine >&2; exit 1;;"
+    pretend(path, "docker", f"case $1 in {start} {removal} *) echo name;; esac")
+    with pytest.raises(LocalError, match=r"^no such image$"), engine.environment("image", {}, 512, 60):
+        pass
+    with socket.create_server((HOST, 0)) as emulator:
+        port = emulator.getsockname()[1]
+        answers = f"port) echo {HOST}:{port};; inspect) echo 2026-11-24T22:00:00Z;;"
+        pretend(path, "docker", f"case $1 in {answers} {removal} *) echo name;; esac")
+        with pytest.raises(ZeroDivisionError), engine.environment("image", {}, 512, 60):
+            raise ZeroDivisionError
+        with pytest.raises(LocalError, match=r"^no engine$"), engine.environment("image", {}, 512, 60):
+            pass
 
 
 @pytest.mark.parametrize(("machine", "kind"), [("x86_64", "x86_64"), ("aarch64", "arm64"), ("arm64", "arm64")])

@@ -1,14 +1,15 @@
 """What is told of drops, and where their time went."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from handler.delivery import Tools, deliver
 from handler.errors import ModelError, StoreError
 from handler.events import unwrap
-from handler.outcomes import Failed, Outcome, Skipped, Written
+from handler.outcomes import Failed, Outcome, Postponed, Skipped, Written
 from handler.ports import Classifier, Images, Probabilities
 from handler.predictions import Counts
 from handler.settings import Settings
@@ -25,6 +26,7 @@ from tests.doubles import (
     nothing,
     s3_event,
     sqs_event,
+    sqs_record,
     zipped,
 )
 
@@ -77,6 +79,11 @@ class SlowClassifier(RowClassifier):
         """The same for every group."""
         self.clock.pass_by(MODEL_SECONDS)  # type: ignore[attr-defined]  # a frozen class has no other way
         return super().probabilities(images)
+
+
+def refuse() -> Classifier:
+    """There is no model."""
+    raise ModelError("no model is published yet")
 
 
 @pytest.fixture
@@ -195,15 +202,41 @@ def test_the_log_names_the_keys_of_what_was_not_written(scene: Scene, caplog: py
     ]
 
 
+def test_a_large_folder_is_not_named_key_by_key(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """The first twenty and how many there are: a line of a hundred long keys would be cut, and be no JSON any more."""
+    keys = [f"incoming/a/{number}" for number in range(30)]
+    scene.store.objects = {key: Stored(WIDE) for key in keys} | {"predictions/a/predictions.csv": Stored(b"foreign")}
+    scene.deliver(*keys)
+    (line,) = [one.__dict__ for one in caplog.records if one.getMessage().startswith("failed")]
+    assert (line["keys"], line["count"]) == (keys[:20], 30)
+
+
+def test_drops_of_another_bucket_are_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """They are acknowledged, since nobody could ever read them, but not in silence."""
+    event = sqs_event(s3_event("incoming/1", "incoming/2", bucket="former"), s3_event("elsewhere/3"))
+    tools = Tools(Settings(BUCKET, queue_url="q"), scene.store, MemoryQueue(), RowClassifier)
+    assert deliver(unwrap(event), tools, lambda: 300, scene.told.append) == {}
+    (line,) = [one.__dict__ for one in caplog.records]
+    assert (line["levelname"], line["keys"]) == ("WARNING", ["incoming/1", "incoming/2"])
+    assert line["message"] == "of another bucket than this function's, not read"
+    assert scene.told == []
+
+
+def test_a_message_that_is_not_understood_is_named(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """By the identifier that it has in the dead-letter queue too, and how often it came."""
+    tools = Tools(Settings(BUCKET, queue_url="q"), scene.store, MemoryQueue(), RowClassifier)
+    deliver(unwrap(sqs_event('{"hello": "world"}', receives=3)), tools, lambda: 300, scene.told.append)
+    (line,) = [one.__dict__ for one in caplog.records]
+    assert line["message"].startswith("not understood: no envelope that this function knows")
+    assert (line["message_id"], line["receives"]) == ("message-0", 3)
+
+
 def test_drops_that_fail_are_told_one_by_one(scene: Scene) -> None:
-    """Where S3 fails, where there is no model, and not those that are gone or wait."""
+    """Where S3 fails, where there is no model, and not those that are gone; those that wait are told as waiting."""
 
     def fail(call: str) -> None:
         if call == "put":
             raise StoreError("slow down")
-
-    def refuse() -> Classifier:
-        raise ModelError("no model is published yet")
 
     keys = ["incoming/a/1", "incoming/a/2", "incoming/b.zip"]
     scene.store.objects = {key: Stored(BATCH if "zip" in key else WIDE) for key in keys}
@@ -211,4 +244,37 @@ def test_drops_that_fail_are_told_one_by_one(scene: Scene) -> None:
     assert scene.deliver(*keys, "incoming/gone") == [Failed(key) for key in keys]
     assert scene.deliver(*keys, keys[0], model=refuse) == [Failed(key) for key in keys]
     scene.before, scene.left = nothing, 0.0
-    assert [one.key for one in scene.deliver(*keys)] == keys[:1]
+    written, *waiting = scene.deliver(*keys)
+    assert written.key == keys[0]
+    assert waiting == [Postponed(key) for key in keys[1:]]
+
+
+def test_what_is_set_aside_is_told_as_waiting(scene: Scene) -> None:
+    """Beside a message that came before all others are sent afresh, and so come later."""
+    keys = ["incoming/1", "incoming/2", "incoming/3"]
+    scene.store.objects = {key: Stored(WIDE) for key in keys}
+    records = [sqs_record(key, json.dumps(s3_event(key)), 3 if key == keys[1] else 1) for key in keys]
+    tools = Tools(Settings(BUCKET, queue_url="q"), scene.store, MemoryQueue(), RowClassifier)
+    deliver(unwrap({"Records": records}), tools, lambda: 300, scene.told.append)
+    assert scene.told[:2] == [Postponed(keys[0]), Postponed(keys[2])]
+    assert [one.key for one in scene.told[2:]] == [keys[1]]
+
+
+@pytest.mark.parametrize("left", [300.0, 0.0])
+def test_every_outcome_knows_since_when_its_drop_waits(scene: Scene, left: float) -> None:
+    """However it ends: written, skipped, failed or postponed, loose or a batch, with a model or without."""
+    keys = ["incoming/a/1", "incoming/b/2", "incoming/c.zip", "incoming/d.zip"]
+    scene.store.objects = {key: Stored(BATCH if "zip" in key else WIDE) for key in keys}
+    scene.store.objects["predictions/b/predictions.csv"] = Stored(b"foreign")
+    scene.deliver("incoming/d.zip")
+    event = sqs_event(*map(s3_event, keys))
+    for number, record in enumerate(event["Records"]):  # type: ignore[arg-type, var-annotated]  # a list of records
+        record["attributes"]["SentTimestamp"] = str(1000 + number)
+    tools = Tools(Settings(BUCKET, queue_url="q", fetch_threads=1), scene.store, MemoryQueue(), RowClassifier)
+    scene.told.clear()
+    deliver(unwrap(event), tools, lambda: left, scene.told.append)
+    deliver(unwrap(event), replace(tools, current_model=refuse), lambda: left, scene.told.append)
+    since = {key: 1000 + number for number, key in enumerate(keys)}
+    assert [one.since for one in scene.told] == [since[one.key] for one in scene.told]
+    kinds = {Written, Failed, Postponed} if left == 0 else {Written, Failed, Skipped}
+    assert {type(one) for one in scene.told} == kinds

@@ -7,6 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.errors import StoreError
-from handler.outcomes import Failed, Outcome, Skipped, Telemetry, Written
+from handler.outcomes import Failed, Outcome, Postponed, Skipped, Telemetry, Written
 from handler.predictions import Counts
-from handler.telemetry import METRICS, make_telemetry
+from handler.telemetry import CLIENTS, METRICS, make_telemetry
 
 LOG = logging.getLogger("digitdrop")
 FIELDS = {"key", "model", "rows", "ok", "review", "error", "milliseconds", "function_request_id"}
@@ -130,16 +131,40 @@ def test_metrics_are_one_value_a_drop(output: Output) -> None:
 @pytest.mark.parametrize("environment", [EMPTY, {"POWERTOOLS_METRICS_NAMESPACE": " ", "POWERTOOLS_SERVICE_NAME": ""}])
 def test_no_value_is_lost_among_many(output: Output, count: int, environment: dict[str, str]) -> None:
     """EMF takes 100 values of a metric in a line: there are as many as it takes, and each drop is whole in one."""
-    drops = [written(rows=number, errors=0, reviews=0) for number in range(count)]
-    invoke(make_telemetry("ERROR", environment), *drops, *[Failed("x")] * count)
+    drops = [replace(written(rows=number, errors=0, reviews=0), since=1) for number in range(count)]
+    invoke(make_telemetry("ERROR", environment), *drops, *[Failed("x")] * count, *[Postponed("x")] * count)
     found = lines(output)
-    assert [line["service"] for line in found] == ["digitdrop"] * -(-2 * count // 99)
+    assert [line["service"] for line in found] == ["digitdrop"] * -(-3 * count // 99)
     for line in found:
-        assert len({len(line[name]) for name in METRICS if name in line and name != "DropsFailed"}) <= 1
+        others = {"DropsFailed", "DropsPostponed"}
+        assert len({len(line[name]) for name in METRICS if name in line and name not in others}) <= 1
     values = metrics(found)
     assert values["Images"] == list(range(count))
     assert {len(one) for one in values.values()} == {count}
     assert set(values) == set(METRICS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts"),
+    [
+        (written(), {"Drops": [1]}),
+        (Skipped("a", "it stands"), {}),
+        (Failed("a"), {"DropsFailed": [1]}),
+        (Postponed("a"), {"DropsPostponed": [1]}),
+    ],
+)
+def test_whatever_became_of_a_drop_it_is_told_how_long_it_waited(
+    output: Output, outcome: Outcome, counts: dict[str, list[float]]
+) -> None:
+    """Since its first message; nothing where no queue says when that was, and never less than nothing."""
+    telemetry = make_telemetry("ERROR", EMPTY, lambda: 1_772_443_031.0)
+    invoke(telemetry, outcome)
+    assert "WaitedSeconds" not in metrics(lines(output))
+    for since, waited in ((1_772_439_431_000, 3600), (1_772_443_030_987, 0.013), (1_772_443_999_000, 0), (10**4000, 0)):
+        invoke(telemetry, replace(outcome, since=since))
+        found = metrics(lines(output))
+        assert found["WaitedSeconds"] == [waited]
+        assert {name: found[name] for name in counts} == counts
 
 
 def test_metrics_are_printed_when_the_invocation_raises(output: Output) -> None:
@@ -213,6 +238,42 @@ def test_the_level_is_the_functions_own(
     for severity in ("debug", "info", "warning", "error"):
         getattr(LOG, severity)("line")
     assert len(lines(output)) == expected
+
+
+@pytest.fixture
+def root() -> Iterator[io.StringIO]:
+    """What the root logger's handler prints, which at DEBUG takes all, as Lambda's runtime has it at that level."""
+    printed, logger, clients = io.StringIO(), logging.getLogger(), [logging.getLogger(name) for name in CLIENTS]
+    handler, level, levels = logging.StreamHandler(printed), logger.level, [client.level for client in clients]
+    logger.addHandler(handler)
+    logger.setLevel("DEBUG")
+    for client in clients:
+        client.setLevel("NOTSET")
+    yield printed
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+    for client, before in zip(clients, levels, strict=True):
+        client.setLevel(before)
+
+
+def test_no_level_prints_the_headers_of_requests(output: Output, root: io.StringIO) -> None:
+    """They hold the session's token: where Lambda's runtime takes all, what is used to ask AWS stays at INFO."""
+    make_telemetry("DEBUG", EMPTY)
+    for name in ("botocore.endpoint", "boto3.resources", "urllib3.connectionpool", "s3transfer.tasks"):
+        logging.getLogger(name).debug("a-token")
+        logging.getLogger(name).info("hello from %s", name)
+    assert "a-token" not in root.getvalue()
+    assert root.getvalue().count("hello from") == len(CLIENTS)
+    LOG.debug("of ours")
+    assert lines(output)[-1]["message"] == "of ours"
+
+
+def test_clients_are_never_made_to_say_more(root: io.StringIO) -> None:
+    """Where the root logger takes less than INFO, that is left as it is."""
+    logging.getLogger().setLevel("ERROR")
+    make_telemetry("DEBUG", EMPTY)
+    logging.getLogger("botocore.credentials").info("found")
+    assert root.getvalue() == ""
 
 
 def test_timestamps_are_what_lambda_reads(output: Output) -> None:
