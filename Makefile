@@ -37,7 +37,7 @@ send: $(LIGHT)  ## hand one event to the function beside make up: EVENT=infra/ev
 invoke: $(LIGHT)  ## the function in its own container, by sam local invoke: each event of infra/events, or EVENT=; needs Docker and SAM
 	@$(PY) -m infra.local invoke $(EVENT) $(if $(PORT),--port $(PORT)) $(if $(MODEL),--model $(MODEL)) $(FLAGS)
 
-deploy: $(READY)  ## build and deploy with AWS SAM, which asks the first time and remembers; FLAGS=--guided asks again
+deploy: $(LIGHT)  ## build and deploy with AWS SAM, which asks the first time and remembers; FLAGS=--guided asks again
 	@$(PY) -m infra.deploy $(FLAGS)
 
 train: $(READY)  ## train the model that is shipped, by the recipe in its card; FLAGS="--seed 1 --bucket B", see python -m train --help
