@@ -69,7 +69,7 @@ def drawn(ink: Plane, rng: Rng, contrast: float | None = None, noise: float = 0.
     """Ink on paper of some luminance, a little blurred and noisy."""
     paper = rng.uniform(0.75, 0.98)
     contrast = rng.uniform(0.3, 0.7) if contrast is None else contrast
-    plane = blurred(_plane(paper * (1 - ink * contrast)), rng.uniform(0, 0.02) * max(ink.shape) / 2)
+    plane = blurred(_plane(paper * (1 - ink * contrast)), min(rng.uniform(0, 0.02) * max(ink.shape) / 2, 1.5))
     return noisy(plane, rng, noise)
 
 

@@ -24,6 +24,8 @@ COARSE: Final = 64
 """Pixels of the longer side that paper, ink and parts are sought in; averaging to them takes dust and noise away."""
 _SEEN: Final = 0.12
 """Of the strongest ink: what is weaker is paper."""
+_CLEAR: Final = 0.35
+"""Of the strongest ink: where weaker ink runs from edge to edge and this does not, that is the paper's own."""
 _BARE: Final = 0.04
 """Of the strongest ink: what is weaker is no ink at all; more, up to `_SEEN`, where the paper's noise is."""
 _NOISE: Final = 3.5
@@ -78,11 +80,12 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
         return Normal(np.zeros((SIDE, SIDE), np.uint8), Signs(contrast=0, cut=False, several=False, is_blank=True))
     ink = paper.ink(coarse)
     strongest = _strongest(ink, paper.noise)
-    mask, several = ink >= max(_SEEN * strongest, min(_NOISE * paper.noise, strongest)), False
-    if steps.lines:
-        mask = without_lines(mask)
-    if steps.parts:
-        mask, several = digit_of(mask)
+    least = min(_NOISE * paper.noise, strongest)
+    mask, several = _digit(ink >= max(_SEEN * strongest, least), steps)
+    if steps.lines and _edges(mask) > 1:  # paper that is ruled faintly, perhaps
+        stronger, others = _digit(ink >= max(_CLEAR * strongest, least), steps)
+        if not _edges(stronger):
+            mask, several = stronger, others
     strength = quantile(ink[mask], _STRONG if steps.gain else 1)
     signs = Signs(contrast=min(strength, 1), cut=_is_cut(mask), several=several, is_blank=False)
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
@@ -124,6 +127,18 @@ def is_mnist(image: NDArray[np.uint8]) -> bool:
     return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
 
 
+def _digit(mask: Mask, steps: Steps) -> tuple[Mask, bool]:
+    """The digit's part of the ink, and whether there are several digits."""
+    if steps.lines:
+        mask = without_lines(mask)
+    return digit_of(mask) if steps.parts else (mask, False)
+
+
+def _edges(mask: Mask) -> int:
+    """How many of the picture's edges there is ink at."""
+    return sum(bool(edge.any()) for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+
+
 def _strongest(ink: Plane, noise: float) -> float:
     """The strongest ink, but for a few pixels of something stronger where there is ink enough without them."""
     rank = ink.size - 1 - ink.size // _FEW
@@ -158,8 +173,8 @@ def _spread(mask: Mask) -> Mask:
 
 
 def _is_cut(mask: Mask) -> bool:
-    """Whether ink lies at one or two of the picture's edges, and far from another: no one cut it along the digit."""
+    """Whether ink lies at an edge and far from the opposite one: where it lies at both, they were cut along it."""
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
-    margins = (rows[0], columns[0], mask.shape[0] - rows[1], mask.shape[1] - columns[1])
     longer = max(rows[1] - rows[0], columns[1] - columns[0])
-    return margins.count(0) in (1, 2) and max(margins) * 6 > longer
+    margins = ((rows[0], mask.shape[0] - rows[1]), (columns[0], mask.shape[1] - columns[1]))
+    return any(min(pair) == 0 and max(pair) * 6 > longer for pair in margins)
