@@ -19,10 +19,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from handler.images import ALL, Steps, normalise
+from handler.images import normalise
 from handler.luminance import RGB_WEIGHTS, Plane
 from handler.pictures import read_frames
 from handler.placement import SIDE
+from handler.steps import ALL, Steps
 from train.data import load_mnist
 from train.labels import read_labels
 

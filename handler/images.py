@@ -6,7 +6,6 @@ centre of mass, in pixels from the outer edge, lies between 13.98 and 15 in eith
 is where others are placed too.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,8 +16,9 @@ from handler.luminance import Plane
 from handler.normal import Normal, Signs
 from handler.paper import CONTRAST, Paper, find_paper
 from handler.parts import digit_of
-from handler.placement import BOX, INK, SIDE, placed
-from handler.planes import Bounds, Mask, averaged, border_of, bounds, centre, quantile, wider, widest
+from handler.placement import BOX, INK, SIDE, is_mnist, placed
+from handler.planes import Bounds, Mask, averaged, bounds, quantile, wider, widest
+from handler.steps import ALL, Steps
 
 COARSE: Final = 64
 """Pixels of the longer side that paper, ink and parts are sought in; averaging to them takes dust and noise away."""
@@ -36,29 +36,6 @@ _STRONG: Final = 0.9
 """Of a digit's pixels: so many are weaker than its strongest ink, which a few dark ones do not tell."""
 _FEW: Final = 250
 """One pixel in so many may be darker than any ink."""
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What is done to a picture; `bench.normaliser` shows what each step is worth by leaving it out."""
-
-    votes: bool = True
-    """More than the border tells paper from ink."""
-    shade: bool = True
-    """Paper is measured by place where the light is uneven."""
-    lines: bool = True
-    """Ruled lines and edges of boxes are taken out."""
-    parts: bool = True
-    """Specks, and remains of what stood beside the digit, are taken out."""
-    zoom: bool = True
-    """A small digit on a large sheet is looked at again by itself."""
-    gain: bool = True
-    """Most of a stroke is made full ink."""
-    thicken: bool = True
-    """Thin strokes are made as thick as MNIST's."""
-
-
-ALL: Final = Steps()
 
 
 def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
@@ -109,22 +86,6 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     none = min(max(_BARE, 2 * paper.noise / strength), _SEEN)
     ink = (ink / np.float32(strength) - np.float32(none)) / np.float32(full - none)
     return Normal(placed(np.clip(ink, 0, 1), thicken=steps.thicken), signs)
-
-
-def is_mnist(image: NDArray[np.uint8]) -> bool:
-    """Whether (28, 28) uint8 is as all of MNIST is: white on black, 20 pixels long, its mass within 1 of the centre.
-
-    The size alone proves nothing: a scan can be cut to 28×28 too.
-    """
-    if np.count_nonzero(image) * 2 > image.size or image.max() < 250:  # noqa: PLR2004  # MNIST's least maximum is 254
-        return False
-    if np.count_nonzero(border_of(image, 1)) > 8:  # noqa: PLR2004  # MNIST has 6 at most
-        return False
-    mass = image.astype(np.float64)
-    down, across = centre(mass.sum(axis=1)), centre(mass.sum(axis=0))
-    rows, columns = bounds(image.any(axis=1)), bounds(image.any(axis=0))
-    longer = max(rows[1] - rows[0], columns[1] - columns[0])
-    return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
 
 
 def _digit(mask: Mask, steps: Steps) -> tuple[Mask, bool]:

@@ -42,7 +42,7 @@ PURE = {
         "arrays",
     ),
     *("pictures", "luminance", "refusals", "images", "classify", "predictions", "rows", "settings", "errors"),
-    *("normal", "paper", "parts", "lines", "planes", "polarity", "placement"),
+    *("normal", "paper", "parts", "lines", "planes", "polarity", "placement", "steps"),
     *("ports", "ahead", "stopwatch", "outcomes"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
