@@ -19,10 +19,11 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from handler.images import ALL, Steps, normalise
+from handler.images import normalise
 from handler.luminance import RGB_WEIGHTS, Plane
 from handler.pictures import read_frames
 from handler.placement import SIDE
+from handler.steps import ALL, Steps
 from train.data import load_mnist
 from train.labels import read_labels
 
@@ -69,7 +70,7 @@ def drawn(ink: Plane, rng: Rng, contrast: float | None = None, noise: float = 0.
     """Ink on paper of some luminance, a little blurred and noisy."""
     paper = rng.uniform(0.75, 0.98)
     contrast = rng.uniform(0.3, 0.7) if contrast is None else contrast
-    plane = blurred(_plane(paper * (1 - ink * contrast)), rng.uniform(0, 0.02) * max(ink.shape) / 2)
+    plane = blurred(_plane(paper * (1 - ink * contrast)), min(rng.uniform(0, 0.02) * max(ink.shape) / 2, 1.5))
     return noisy(plane, rng, noise)
 
 

@@ -6,7 +6,6 @@ centre of mass, in pixels from the outer edge, lies between 13.98 and 15 in eith
 is where others are placed too.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,13 +16,16 @@ from handler.luminance import Plane
 from handler.normal import Normal, Signs
 from handler.paper import CONTRAST, Paper, find_paper
 from handler.parts import digit_of
-from handler.placement import BOX, INK, SIDE, placed
-from handler.planes import Bounds, Mask, averaged, border_of, bounds, centre, quantile, wider, widest
+from handler.placement import BOX, INK, SIDE, is_mnist, placed
+from handler.planes import Bounds, Mask, averaged, bounds, quantile, wider, widest
+from handler.steps import ALL, Steps
 
 COARSE: Final = 64
 """Pixels of the longer side that paper, ink and parts are sought in; averaging to them takes dust and noise away."""
 _SEEN: Final = 0.12
 """Of the strongest ink: what is weaker is paper."""
+_CLEAR: Final = 0.35
+"""Of the strongest ink: where weaker ink runs from edge to edge and this does not, that is the paper's own."""
 _BARE: Final = 0.04
 """Of the strongest ink: what is weaker is no ink at all; more, up to `_SEEN`, where the paper's noise is."""
 _NOISE: Final = 3.5
@@ -34,29 +36,6 @@ _STRONG: Final = 0.9
 """Of a digit's pixels: so many are weaker than its strongest ink, which a few dark ones do not tell."""
 _FEW: Final = 250
 """One pixel in so many may be darker than any ink."""
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What is done to a picture; `bench.normaliser` shows what each step is worth by leaving it out."""
-
-    votes: bool = True
-    """More than the border tells paper from ink."""
-    shade: bool = True
-    """Paper is measured by place where the light is uneven."""
-    lines: bool = True
-    """Ruled lines and edges of boxes are taken out."""
-    parts: bool = True
-    """Specks, and remains of what stood beside the digit, are taken out."""
-    zoom: bool = True
-    """A small digit on a large sheet is looked at again by itself."""
-    gain: bool = True
-    """Most of a stroke is made full ink."""
-    thicken: bool = True
-    """Thin strokes are made as thick as MNIST's."""
-
-
-ALL: Final = Steps()
 
 
 def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
@@ -78,11 +57,12 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
         return Normal(np.zeros((SIDE, SIDE), np.uint8), Signs(contrast=0, cut=False, several=False, is_blank=True))
     ink = paper.ink(coarse)
     strongest = _strongest(ink, paper.noise)
-    mask, several = ink >= max(_SEEN * strongest, min(_NOISE * paper.noise, strongest)), False
-    if steps.lines:
-        mask = without_lines(mask)
-    if steps.parts:
-        mask, several = digit_of(mask)
+    least = min(_NOISE * paper.noise, strongest)
+    mask, several = _digit(ink >= max(_SEEN * strongest, least), steps)
+    if steps.lines and _edges(mask) > 1:  # paper that is ruled faintly, perhaps
+        stronger, others = _digit(ink >= max(_CLEAR * strongest, least), steps)
+        if not _edges(stronger):
+            mask, several = stronger, others
     strength = quantile(ink[mask], _STRONG if steps.gain else 1)
     signs = Signs(contrast=min(strength, 1), cut=_is_cut(mask), several=several, is_blank=False)
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
@@ -108,20 +88,16 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     return Normal(placed(np.clip(ink, 0, 1), thicken=steps.thicken), signs)
 
 
-def is_mnist(image: NDArray[np.uint8]) -> bool:
-    """Whether (28, 28) uint8 is as all of MNIST is: white on black, 20 pixels long, its mass within 1 of the centre.
+def _digit(mask: Mask, steps: Steps) -> tuple[Mask, bool]:
+    """The digit's part of the ink, and whether there are several digits."""
+    if steps.lines:
+        mask = without_lines(mask)
+    return digit_of(mask) if steps.parts else (mask, False)
 
-    The size alone proves nothing: a scan can be cut to 28×28 too.
-    """
-    if np.count_nonzero(image) * 2 > image.size or image.max() < 250:  # noqa: PLR2004  # MNIST's least maximum is 254
-        return False
-    if np.count_nonzero(border_of(image, 1)) > 8:  # noqa: PLR2004  # MNIST has 6 at most
-        return False
-    mass = image.astype(np.float64)
-    down, across = centre(mass.sum(axis=1)), centre(mass.sum(axis=0))
-    rows, columns = bounds(image.any(axis=1)), bounds(image.any(axis=0))
-    longer = max(rows[1] - rows[0], columns[1] - columns[0])
-    return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
+
+def _edges(mask: Mask) -> int:
+    """How many of the picture's edges there is ink at."""
+    return sum(bool(edge.any()) for edge in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
 
 
 def _strongest(ink: Plane, noise: float) -> float:
@@ -158,8 +134,8 @@ def _spread(mask: Mask) -> Mask:
 
 
 def _is_cut(mask: Mask) -> bool:
-    """Whether ink lies at one or two of the picture's edges, and far from another: no one cut it along the digit."""
+    """Whether ink lies at an edge and far from the opposite one: where it lies at both, they were cut along it."""
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
-    margins = (rows[0], columns[0], mask.shape[0] - rows[1], mask.shape[1] - columns[1])
     longer = max(rows[1] - rows[0], columns[1] - columns[0])
-    return margins.count(0) in (1, 2) and max(margins) * 6 > longer
+    margins = ((rows[0], mask.shape[0] - rows[1]), (columns[0], mask.shape[1] - columns[1]))
+    return any(min(pair) == 0 and max(pair) * 6 > longer for pair in margins)

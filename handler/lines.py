@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from handler.parts import digit_of
 from handler.planes import Mask, widest
 
-_LEAST: Final = 16
+_LEAST: Final = 24
 """Pixels of the shorter side, at least: in less no line can be told from a stroke."""
 _SLOPE: Final = 0.12
 """Rows down for each column across, at most: seven degrees."""
@@ -99,4 +99,4 @@ def _is_digit(rest: Mask, whole: int) -> bool:
     high, wide = rest.shape
     margins = (rows[0], columns[0], high - 1 - rows[-1], wide - 1 - columns[-1])
     size = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    return int(np.count_nonzero(rest)) * 12 > whole and size * 4 >= min(high, wide) and min(margins) > 0
+    return int(np.count_nonzero(rest)) * 40 > whole and size * 4 >= min(high, wide) and min(margins) > 0

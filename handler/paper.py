@@ -22,6 +22,8 @@ _LEAST: Final = 20
 """Cells of the longer side, at least, of a picture in which light can be told from ink, and half that of the other."""
 _RANGE: Final = 0.12
 """Of all that a picture ranges over: a border of less, between its deciles, lies in even light."""
+_CLEAN: Final = 0.75
+"""Of the border: with less paper than this in it, it does not tell how even the paper is."""
 _FLAT: Final = 0.12
 """Of the same: a cell that differs by less from its neighbours is in the middle of paper, shadow or ink."""
 _BETWEEN: Final = 0.2
@@ -46,7 +48,7 @@ class Paper:
 
     def ink(self, plane: Plane) -> Plane:
         """What is missing of the paper's level at each pixel, 0 none to 1 all; less than 0 beyond it."""
-        shown = plane if self.is_light else np.float32(1) - plane
+        shown = _rounded(plane if self.is_light else np.float32(1) - plane)
         return np.asarray((self.level - shown) / np.maximum(self.level, np.float32(_DARKEST)), np.float32)
 
 
@@ -67,14 +69,14 @@ def find_paper(plane: Plane, *, shade: bool = True, votes: bool = True) -> Paper
     light = paper_is_light(grid) if votes else middle - darkest >= lightest - middle
     if votes:
         half = np.float32((darkest + lightest) / 2)
-        paper = border[(border >= half) == light]
-        border = paper if paper.size * 4 > border.size else plane[(plane >= half) == light]
+        paper = border[border > half] if light else border[border < half]
+        border = paper if paper.size > _CLEAN * border.size else plane[plane > half if light else plane < half]
         middle = quantile(border, 0.5)
     noise = max(spread(border - np.float32(middle)), _grain(plane))
     if (middle - darkest if light else lightest - middle) < _least(noise):
         return None
     level = middle if light else 1 - middle
-    return Paper(light, np.full((1, 1), level, np.float32), noise / max(level, _DARKEST))
+    return Paper(light, _rounded(np.full((1, 1), level, np.float32)), noise / max(level, _DARKEST))
 
 
 def _uneven_paper(plane: Plane, grid: Plane) -> Paper | None:
@@ -85,6 +87,11 @@ def _uneven_paper(plane: Plane, grid: Plane) -> Paper | None:
     noise = spread(missing - middle)
     found = Paper(light, level * (1 - middle), noise)
     return None if float(missing.max() - middle) < _least(noise) else found
+
+
+def _rounded(plane: Plane) -> Plane:
+    """In steps of 1/65536: a threshold must not fall between a picture and its inverse, which differ by less."""
+    return np.asarray(np.rint(plane * np.float32(65536)) * np.float32(1 / 65536), np.float32)
 
 
 def _least(noise: float) -> float:

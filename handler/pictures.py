@@ -42,6 +42,9 @@ FORMATS: Final = tuple(plugin.format for plugin in _PLUGINS if plugin.format)
 _ORIENTATION: Final = 0x0112
 _PILLOW_PIXELS: Final = 89_478_485
 """Pillow's own limit."""
+_PHOTOMETRIC: Final = 0x0106
+"""Of a TIFF: 0 where white is zero, which Pillow turns round for 8 bits and fewer alone."""
+_DEEP: Final = ("I", "F")
 _TILE_WIDTH: Final = 322
 _TILE_LENGTH: Final = 323
 
@@ -100,6 +103,7 @@ def _check_tiles(picture: Image.Image, max_pixels: int) -> None:
 
 def _open(data: bytes, max_pixels: int) -> Image.Image:
     _hush()
+    _learn()
     Image.MAX_IMAGE_PIXELS = min(
         max_pixels, _PILLOW_PIXELS
     )  # it raises at twice that, in a GIF's later frames before it fills them
@@ -121,6 +125,8 @@ def _read_frame(picture: Image.Image) -> Plane:
             picture.draft(None, (LONGEST, LONGEST))
         picture.load()
         plane = read_luminance(picture)
+        if picture.mode.startswith(_DEEP) and getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == 0:
+            plane = 1 - plane
         return np.ascontiguousarray(_turned(plane, _orientation(picture)))
     except Exception as error:
         raise broken(error) from error
@@ -134,6 +140,15 @@ def _hush() -> None:
     if handler:  # a Pillow that hides its libtiff stays loud
         handler.argtypes, handler.restype = [ctypes.c_void_p], ctypes.c_void_p
         handler(None)
+
+
+@cache
+def _learn() -> None:
+    """Have Pillow open TIFFs of 16 and 32 bits in which white is zero as it opens those in which black is."""
+    known = TiffImagePlugin.OPEN_INFO
+    for (order, photometric, kind, fill, bits, extra), modes in list(known.items()):
+        if photometric == 1 and modes[0].startswith(_DEEP):
+            known.setdefault((order, 0, kind, fill, bits, extra), modes)
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.luminance import Plane
-from handler.planes import averaged, bounds, centre, wider, widest
+from handler.planes import averaged, border_of, bounds, centre, wider, widest
 
 SIDE: Final = 28
 BOX: Final = 20
@@ -34,6 +34,22 @@ def placed(ink: Plane, *, thicken: bool = True) -> NDArray[np.uint8]:
     if thicken:
         found = _full(averaged(_thickened(found), 2, 2))
     return np.rint(found * 255).astype(np.uint8)
+
+
+def is_mnist(image: NDArray[np.uint8]) -> bool:
+    """Whether (28, 28) uint8 is as all of MNIST is: white on black, 20 pixels long, its mass within 1 of the centre.
+
+    The size alone proves nothing: a scan can be cut to 28×28 too.
+    """
+    if np.count_nonzero(image) * 2 > image.size or image.max() < 250:  # noqa: PLR2004  # MNIST's least maximum is 254
+        return False
+    if np.count_nonzero(border_of(image, 1)) > 8:  # noqa: PLR2004  # MNIST has 6 at most
+        return False
+    mass = image.astype(np.float64)
+    down, across = centre(mass.sum(axis=1)), centre(mass.sum(axis=0))
+    rows, columns = bounds(image.any(axis=1)), bounds(image.any(axis=0))
+    longer = max(rows[1] - rows[0], columns[1] - columns[0])
+    return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
 
 
 def _full(ink: Plane) -> Plane:

@@ -8,9 +8,8 @@ from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
 from handler import images
-from handler.images import is_mnist
 from handler.luminance import Plane
-from handler.placement import BOX, CENTRE, SIDE
+from handler.placement import BOX, CENTRE, SIDE, is_mnist
 from tests.doubles import bar
 from tests.unit.makers import as_plane
 from train.data import cache_file, load_mnist

@@ -41,8 +41,8 @@ PURE = {
         "streams",
         "arrays",
     ),
-    *("pictures", "luminance", "refusals", "images", "paper", "parts", "lines", "placement", "planes", "polarity"),
-    *("normal", "doubt", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
+    *("pictures", "luminance", "refusals", "images", "steps", "paper", "parts", "lines", "placement", "planes"),
+    *("polarity", "normal", "doubt", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}

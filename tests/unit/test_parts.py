@@ -1,0 +1,87 @@
+"""Connected parts, and which of them are the digit."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from handler.parts import digit_of, find_parts
+from handler.planes import Mask
+
+
+def flooded(mask: Mask) -> set[frozenset[tuple[int, int]]]:
+    """The 8-connected parts as sets of pixels, by flooding: slow and plain."""
+    left = {(int(row), int(column)) for row, column in zip(*np.nonzero(mask), strict=True)}
+    found = set()
+    while left:
+        queue = deque([left.pop()])
+        part = set(queue)
+        while queue:
+            row, column = queue.popleft()
+            near = {(row + down, column + across) for down in (-1, 0, 1) for across in (-1, 0, 1)} & left
+            left -= near
+            part |= near
+            queue.extend(near)
+        found.add(frozenset(part))
+    return found
+
+
+@given(arrays.arrays(np.bool_, arrays.array_shapes(min_dims=2, max_dims=2, max_side=14), elements=st.booleans()))
+def test_parts_are_those_that_flooding_finds(mask: Mask) -> None:
+    """Any mask has the parts, areas and bounds that a plain flood gives."""
+    if not mask.any():
+        return
+    parts = find_parts(mask)
+    amount = len(parts.area)
+    masks = [parts.mask(np.arange(amount) == number, (mask.shape[0], mask.shape[1])) for number in range(amount)]
+
+    assert {frozenset(zip(*(axis.tolist() for axis in np.nonzero(one)), strict=True)) for one in masks} == flooded(mask)
+    for number, one in enumerate(masks):
+        rows, columns = np.nonzero(one)
+        assert parts.area[number] == len(rows)
+        assert (parts.top[number], parts.bottom[number]) == (rows.min(), rows.max() + 1)
+        assert (parts.left[number], parts.right[number]) == (columns.min(), columns.max() + 1)
+    assert (np.diff(parts.area) <= 0).all()
+
+
+def sheet(*boxes: tuple[int, int, int, int]) -> Mask:
+    """60×60 with ink in rectangles: top, bottom, left, right."""
+    mask = np.zeros((60, 60), np.bool_)
+    for top, bottom, left, right in boxes:
+        mask[top:bottom, left:right] = True
+    return mask
+
+
+STEM = (10, 50, 28, 32)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [(5, 7, 5, 7), (50, 54, 44, 48), (30, 33, 50, 53), (0, 4, 10, 40), (20, 40, 0, 3), (57, 60, 57, 60)],
+)
+def test_specks_full_stops_and_remains_at_the_edge_are_left_out(other: tuple[int, int, int, int]) -> None:
+    """What is small and apart, or a strip along the edge, is no part of the digit."""
+    mask, several = digit_of(sheet(STEM, other))
+
+    np.testing.assert_array_equal(mask, sheet(STEM))
+    assert not several
+
+
+@pytest.mark.parametrize("other", [(5, 8, 20, 45), (26, 29, 34, 50), (10, 30, 34, 37), (51, 54, 28, 32)])
+def test_a_detached_bar_is_the_digits(other: tuple[int, int, int, int]) -> None:
+    """What is long, or near, stays: the bar of a 5, the arm of a 4, the end of a broken stroke."""
+    mask, several = digit_of(sheet(STEM, other))
+
+    np.testing.assert_array_equal(mask, sheet(STEM, other))
+    assert not several
+
+
+def test_two_of_a_size_side_by_side_are_several() -> None:
+    """Two digits are told from one in two pieces by their size and the gap."""
+    mask, several = digit_of(sheet((10, 50, 12, 16), (12, 48, 40, 46)))
+
+    assert several
+    assert mask.any()
