@@ -102,8 +102,15 @@ def _evaluate(flags: Namespace) -> None:
     is_live = flags.bucket and not flags.model
     models = _store(flags.bucket) if is_live else filestore.release_store(flags.model or publish.PRETRAINED)
     out = flags.out or evaluate.EVALUATIONS
-    if flags.zips:
-        evaluate.evaluate(flags.zips, models, out, flags.review_below)
+    zips = list(flags.zips)
+    if flags.mnist:
+        from train import data, testset  # noqa: PLC0415  # which other sets do not need
+
+        mnist = data.load_mnist()
+        zips.insert(0, out / "mnist-test.zip")
+        testset.write(zips[0], mnist.x_test, mnist.y_test)
+    if zips:
+        evaluate.evaluate(zips, models, out, flags.review_below)
     if flags.strangers:
         from train import acceptance  # noqa: PLC0415  # Matplotlib, whose fonts strangers are drawn with
 

@@ -22,8 +22,8 @@ def parse(arguments: Sequence[str], environment: Mapping[str, str]) -> argparse.
     flags = parser.parse_args(arguments)
     if flags.command == "evaluate" and flags.model and flags.bucket:
         parser.error("--model and --bucket name a model each: leave one of them out")
-    if flags.command == "evaluate" and not flags.zips and not flags.strangers:
-        parser.error("nothing to read: give DATA.zip, or --strangers N, or both")
+    if flags.command == "evaluate" and not (flags.zips or flags.mnist or flags.strangers):
+        parser.error("nothing to read: give DATA.zip, --mnist, --strangers N, or several of them")
     flags.bucket = flags.bucket or environment.get(BUCKET, "")
     if flags.command in ("activate", "list") and not flags.bucket:
         parser.error(f"no bucket: give --bucket, or set {BUCKET}")
@@ -70,7 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("zips", type=Path, nargs="*", metavar="DATA.zip", help="with labels.csv (file,label) in it")
     text = "draw N pictures of each kind of what is no digit, and say how many come out as ok"
     evaluate.add_argument("--strangers", type=_whole(1, 100_000), default=0, metavar="N", help=text)
-    text = "of a prepared release; default: the live model of --bucket, or without one the newest in artifacts/models"
+    evaluate.add_argument(
+        "--mnist", action="store_true", help="read MNIST's test set, as a zip of PNGs, before the others"
+    )
+    text = "of a prepared release; default: the live model of --bucket, or without one the model that is shipped"
     evaluate.add_argument("--model", type=Path, metavar="FOLDER", help=text)
     evaluate.add_argument("--out", type=Path, metavar="FOLDER", help="for the reports; default: artifacts/evaluation")
     text = "try this threshold in place of the model's own"

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from handler.store import S3Store
 from tests.doubles import BUCKET, MemoryStore, RowClassifier, bar, encoded, s3_event, zipped
 from tests.releases import ListedStore, make_release
 from train import __main__ as program
-from train import dropping, evaluate
+from train import data, dropping, evaluate
 from train.calibration import expected_calibration_error
 from train.labels import LabelsError
 from train.publish import PRETRAINED, upload
@@ -307,3 +308,16 @@ def test_evaluating_needs_no_tensorflow(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)  # noqa: S603  # ours
     assert done.returncode == 0, done.stderr
     assert "accuracy " in done.stdout
+
+
+def test_mnist_is_read_as_a_drop_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`evaluate --mnist` writes the test set as a zip of PNGs, and reports on it as on any other."""
+    images = np.stack([bar(6, 20), bar(4, 20), bar(6, 20)])
+    labels = np.array([1, 2, 7], np.uint8)
+    monkeypatch.setattr(data, "load_mnist", lambda: data.Mnist(images, labels, images, labels))
+    folder = make_release(tmp_path / "models", 1)
+    assert program.main(["evaluate", "--mnist", "--model", str(folder), "--out", str(tmp_path)]) == 0
+    found = json.loads((tmp_path / "mnist-test" / "report.json").read_text())
+    assert (found["rows"], found["labelled"]) == (3, 3)
+    with zipfile.ZipFile(tmp_path / "mnist-test.zip") as archive:
+        assert archive.read("labels.csv") == b"file,label\n00000.png,1\n00001.png,2\n00002.png,7\n"

@@ -20,7 +20,16 @@ MAY_IMPORT = {
 LIBRARIES = {
     "boto3": ("handler.store", "infra", "tests", "bench.peer"),
     "botocore": ("handler.store", "infra", "tests"),
-    "PIL": ("handler.pictures", "handler.luminance", "train.scenes", "train.negatives", "tests", "bench", "infra"),
+    "PIL": (
+        "handler.pictures",
+        "handler.luminance",
+        "train.scenes",
+        "train.negatives",
+        "train.testset",
+        "tests",
+        "bench",
+        "infra",
+    ),
     "aws_lambda_powertools": ("handler.telemetry", "tests"),
     "onnxruntime": ("handler.model", "tests", "bench"),
     "tensorflow": ("train", "tests"),
