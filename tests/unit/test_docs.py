@@ -2,12 +2,14 @@
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from handler.errors import DETAILS
 from handler.settings import Settings
+from handler.steps import Steps
 from handler.stopwatch import STAGES
 from handler.telemetry import METRICS
 from infra.running import BUCKET
@@ -66,3 +68,12 @@ def test_every_train_command_in_readme_parses(line: str) -> None:
 def test_the_local_bucket_is_the_one_that_readme_names() -> None:
     """README's commands go to the bucket that the local stack makes."""
     assert set(re.findall(r"s3://([a-z-]+)/", README)) == {BUCKET}
+
+
+def test_the_table_of_the_normaliser_has_every_step() -> None:
+    """docs/normaliser.md has a column for each step that can be left out, and says what each one does."""
+    text = (ROOT / "docs" / "normaliser.md").read_text(encoding="utf-8")
+
+    for step in fields(Steps):
+        assert f"| without {step.name} " in text
+        assert f"| `{step.name}` |" in text
