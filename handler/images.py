@@ -16,7 +16,7 @@ from handler.luminance import Plane
 from handler.normal import Normal, Signs
 from handler.paper import CONTRAST, Paper, find_paper
 from handler.parts import digit_of
-from handler.placement import BOX, SIDE, is_mnist, placed
+from handler.placement import BOX, INK, SIDE, is_mnist, placed
 from handler.planes import Bounds, Mask, averaged, bounds, quantile, wider, widest
 from handler.steps import ALL, Steps
 
@@ -30,6 +30,8 @@ _BARE: Final = 0.04
 """Of the strongest ink: what is weaker is no ink at all; more, up to `_SEEN`, where the paper's noise is."""
 _NOISE: Final = 3.5
 """Times the paper's noise that ink is stronger than."""
+_FULL: Final = 0.8
+"""Of the strongest ink: what is stronger is full ink."""
 _STRONG: Final = 0.9
 """Of a digit's pixels: so many are weaker than its strongest ink, which a few dark ones do not tell."""
 _FEW: Final = 250
@@ -61,8 +63,8 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
         stronger, others = _digit(ink >= max(_CLEAR * strongest, least), steps)
         if not _edges(stronger):
             mask, several = stronger, others
-    contrast = min(quantile(ink[mask], _STRONG), 1)
-    signs = Signs(contrast, cut=_is_cut(mask), several=several, is_blank=False)
+    strength = quantile(ink[mask], _STRONG if steps.gain else 1)
+    signs = Signs(contrast=min(strength, 1), cut=_is_cut(mask), several=several, is_blank=False)
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
     longer = max(rows[1] - rows[0], columns[1] - columns[0])
     if steps.zoom and factor > 1 and longer * 3 < COARSE:
@@ -76,11 +78,13 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     mask = _spread(mask)
     if factor > 1:
         ink = _fine_ink(plane, paper, mask, (rows, columns), (down, across))
+        strength = quantile(ink[ink >= INK * ink.max()], _STRONG if steps.gain else 1)
     else:
         ink = (ink * mask)[rows[0] : rows[1], columns[0] : columns[1]]
-    strength = max(float(ink.max()), 1e-6)
+    full = _FULL if steps.gain else 1
+    strength = max(strength, 1e-6)
     none = min(max(_BARE, 2 * paper.noise / strength), _SEEN)
-    ink = (ink / np.float32(strength) - np.float32(none)) / np.float32(1 - none)
+    ink = (ink / np.float32(strength) - np.float32(none)) / np.float32(full - none)
     return Normal(placed(np.clip(ink, 0, 1), thicken=steps.thicken), signs)
 
 

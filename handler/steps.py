@@ -18,6 +18,8 @@ class Steps:
     """Specks, and remains of what stood beside the digit, are taken out."""
     zoom: bool = True
     """A small digit on a large sheet is looked at again by itself."""
+    gain: bool = True
+    """Most of a stroke is made full ink."""
     thicken: bool = True
     """Thin strokes are made as thick as MNIST's."""
 
