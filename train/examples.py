@@ -1,9 +1,12 @@
 """What the cnn is fitted to and what is held out of it: MNIST, the same digits as pictures, and what is no digit."""
 
 import logging
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -42,26 +45,24 @@ def gather(images: Images, labels: NDArray[np.uint8], seed: int = 0, *, share: f
     """
     held = round(HELD_OUT * share)
     digits, digit_labels = images[:-held], labels[:-held]
-    _log.info("Drawing %d digits as pictures, and %d negatives", round(DRAWN * share), round(NEGATIVES * share))
     random = np.random.default_rng(seed)
     chosen = random.permutation(len(digits))[: round(DRAWN * share)]
-    drawn, seen = _visible(scenes.draw(digits[chosen], seed), digit_labels[chosen])
+    tell = _progress("Drawing digits as pictures", len(chosen))
+    drawn, seen = _visible(scenes.draw(digits[chosen], seed, tell), digit_labels[chosen])
     clean, clean_labels = images[-held:], labels[-held:]
-    augmented, augmented_labels = _visible(scenes.draw(clean, seed + 1), clean_labels)
-    return Examples(
-        digits,
-        digit_labels,
-        drawn,
-        seen,
-        negatives.make(round(NEGATIVES * share), digits, seed),
-        HeldOut(
-            clean,
-            clean_labels,
-            augmented,
-            augmented_labels,
-            negatives.make(round(HELD_OUT_NEGATIVES * share), clean, seed + 1),
-        ),
-    )
+    tell = _progress("Drawing those that are held out", held)
+    augmented, augmented_labels = _visible(scenes.draw(clean, seed + 1, tell), clean_labels)
+    counts = round(NEGATIVES * share), round(HELD_OUT_NEGATIVES * share)
+    none = negatives.make(counts[0], digits, seed, _progress("Drawing what is no digit", counts[0]))
+    other = negatives.make(counts[1], clean, seed + 1, _progress("Drawing more of it to be held out", counts[1]))
+    held_out = HeldOut(clean, clean_labels, augmented, augmented_labels, other)
+    return Examples(digits, digit_labels, drawn, seen, none, held_out)
+
+
+def _progress(what: str, count: int) -> Callable[[int], None]:
+    """Says what is done now, and on a terminal how far it is."""
+    _log.info("%s: %d", what, count)
+    return keras.utils.Progbar(count).update if sys.stdout.isatty() else scenes.silence
 
 
 def epoch(examples: Examples, seed: int, number: int) -> tuple[Images, NDArray[np.float32]]:

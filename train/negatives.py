@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from handler.luminance import Plane
 from handler.ports import Images
-from train.scenes import read
+from train.scenes import read, silence
 
 LETTERS: Final = "AEFHKMNPRVWXdefkmnruvwx"
 _FONTS: Final = ("DejaVuSans", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Italic", "cmmi10", "STIXGeneral")
@@ -22,14 +22,18 @@ _SIDE: Final = 112
 _SHEET: Final = (_SIDE, _SIDE)
 
 
-def make(count: int, digits: Images, seed: int) -> Images:
-    """(count, 28, 28), 0 to 255: as many of each kind; `digits`, (N, 28, 28), are what several digits are made of."""
+def make(count: int, digits: Images, seed: int, tell: Callable[[int], None] = silence) -> Images:
+    """(count, 28, 28), 0 to 255: as many of each kind; `digits`, (N, 28, 28), are what several digits are made of.
+
+    `tell` is called with how many are done.
+    """
     found = np.zeros((count, 28, 28), np.uint8)
     for number in range(count):
         random = np.random.default_rng((seed, number))
         kind = KINDS[number % len(KINDS)]
         while not found[number].any():  # what is read as blank needs no network to doubt it
             found[number] = read(_photographed(kind(digits, random), random))
+        tell(number + 1)
     return found
 
 
