@@ -89,4 +89,4 @@ def test_nothing_to_read_is_an_error(capsys: pytest.CaptureFixture[str]) -> None
     """Neither a zip nor strangers."""
     with pytest.raises(SystemExit):
         program.main(["evaluate"])
-    assert "give DATA.zip, or --strangers N, or both" in capsys.readouterr().err
+    assert "give DATA.zip, --mnist, --strangers N, or several of them" in capsys.readouterr().err
