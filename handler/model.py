@@ -5,26 +5,16 @@ ONNX Runtime is known only here.
 
 import hashlib
 import json
-import math
-import re
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import onnxruntime
 
+from handler.card import CLASSES, MALFORMED, VERSION_DIGITS, Card, model_key, read_card, version_of
 from handler.errors import MissingError, ModelError
 from handler.ports import Blob, Images, Probabilities
 
-PREPROCESSING: Final = 2
-"""Version of `images.py`: a card made for another one is refused, since the model would see other pictures."""
 CURRENT: Final = "models/current.json"
-VERSION_DIGITS: Final = 12
-CLASSES: Final = 10
-_SHAPES: Final = ((784,), (28, 28), (28, 28, 1))
-_RANGES: Final = ((0, 1), (0, 255))
-_MALFORMED: Final = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
-_LABEL: Final = re.compile("[A-Za-z0-9]{1,8}")
 
 
 class Reader(Protocol):
@@ -32,71 +22,6 @@ class Reader(Protocol):
 
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole; None where its ETag is still `unless`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What `card.json` says of a model, as far as reading images needs it."""
-
-    version: str
-    labels: tuple[str, ...]
-    input_shape: tuple[int, ...]
-    """Of one image: (784,), (28, 28) or (28, 28, 1)."""
-    input_high: float
-    """The value of full ink: 1 or 255. No ink is 0."""
-    output: str
-    """`softmax` or `logits`."""
-    temperature: float
-    review_below: float
-    onnx_sha256: str
-    not_a_digit_below: float = 0
-    """0 in cards that do not say it."""
-
-
-def version_of(card: bytes) -> str:
-    """The version that a card names: the first 12 hex digits of its SHA-256."""
-    return hashlib.sha256(card).hexdigest()[:VERSION_DIGITS]
-
-
-def model_key(version: str, file: str) -> str:
-    """Where a file of a version lies in the bucket."""
-    return f"models/{version}/{file}"
-
-
-def read_card(body: bytes) -> Card:
-    """A `Card` from the bytes of `card.json`; `ModelError` names what does not fit this handler."""
-    try:
-        card: dict[str, Any] = json.loads(body)
-        labels = tuple(map(str, card["labels"]))
-        low, high = card["input"]["range"]
-        found = Card(
-            version=version_of(body),
-            labels=labels,
-            input_shape=tuple(card["input"]["shape"]),
-            input_high=float(high),
-            output=card["output"],
-            temperature=float(card["calibration"]["temperature"]),
-            review_below=float(card["review_below"]),
-            onnx_sha256=card["files"]["model.onnx"],
-            not_a_digit_below=float(card.get("not_a_digit_below", 0)),
-        )
-        preprocessing = card["preprocessing"]
-    except _MALFORMED as error:
-        raise ModelError(f"card.json is no card that this handler knows ({error!r}): publish it again") from error
-    fits = {
-        f"preprocessing {preprocessing}, not {PREPROCESSING}": preprocessing == PREPROCESSING,
-        f"input {found.input_shape}, {low} to {high}": found.input_shape in _SHAPES and (low, high) in _RANGES,
-        f"output {found.output!r}": found.output in ("softmax", "logits"),
-        f"labels {labels}": len(set(labels)) == len(labels) == CLASSES
-        and all(_LABEL.fullmatch(label) for label in labels),
-        f"temperature {found.temperature}": 0 < found.temperature < math.inf,
-        f"review_below {found.review_below}": 0 <= found.review_below <= 1,
-        f"not_a_digit_below {found.not_a_digit_below}": 0 <= found.not_a_digit_below <= 1,
-    }
-    wrong = ", ".join(text for text, good in fits.items() if not good)
-    if wrong:
-        raise ModelError(f"model {found.version} is none that this handler can use ({wrong}): publish it again")
-    return found
 
 
 class OnnxClassifier:
@@ -201,7 +126,7 @@ class Registry:
 def _pointed(body: bytes) -> str:
     try:
         version = json.loads(body)["version"]
-    except _MALFORMED as error:
+    except MALFORMED as error:
         raise ModelError(f"{CURRENT} does not name a version ({error!r}): activate one") from error
     if not (isinstance(version, str) and len(version) == VERSION_DIGITS and set(version) <= set("0123456789abcdef")):
         raise ModelError(f"{CURRENT} names {version!r}, which is no version: activate one")

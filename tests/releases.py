@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from handler.card import PREPROCESSING, version_of
 from handler.errors import MissingError
-from handler.model import PREPROCESSING, version_of
 from tests.doubles import MemoryStore
 
 

@@ -12,7 +12,8 @@ import keras
 import numpy as np
 from tf2onnx.handler import tf_op
 
-from handler.model import OnnxClassifier, read_card
+from handler.card import read_card
+from handler.model import OnnxClassifier
 from handler.ports import Images, Probabilities
 from train import graph
 from train.errors import PublishError

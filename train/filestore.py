@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from handler.card import model_key
 from handler.errors import ChangedError, MissingError, StoreError
-from handler.model import CURRENT, model_key
+from handler.model import CURRENT
 from handler.ports import Blob, Head, Peek
 from handler.store import PEEK_BYTES
 from train.publish import CARD, read_release

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from handler.card import model_key, read_card, version_of
 from handler.errors import ChangedError, MissingError
-from handler.model import model_key, read_card, version_of
 from train.errors import PublishError
 from train.registry import ATTEMPTS, Store, pause, switch
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from handler.card import VERSION_DIGITS, model_key, read_card, version_of
 from handler.errors import ChangedError, MissingError, ModelError
-from handler.model import CURRENT, VERSION_DIGITS, model_key, read_card, version_of
+from handler.model import CURRENT
 from handler.ports import Blob
 from train.errors import PublishError
 

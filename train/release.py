@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import tensorflow as tf
 
-from handler.model import PREPROCESSING, version_of
+from handler.card import PREPROCESSING, version_of
 from handler.ports import Images, Probabilities
 from train import confidence, inspection, loading, plots, precision, reading, training
 from train.confidence import Confidence
@@ -125,7 +125,7 @@ def _confidence(
 def _card(  # noqa: PLR0913, PLR0917  # all that is known of a model comes together here
     network: str, way: Reading, accuracy: float, terms: Terms, recipe: Recipe | None, folder: Path
 ) -> dict[str, Any]:
-    """What `handler.model.read_card` reads, and what a person wants to know of the model in a year.
+    """What `handler.card.read_card` reads, and what a person wants to know of the model in a year.
 
     What it says of confidence is `Confidence.as_json`.
     """

@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from handler.model import OnnxClassifier, read_card
+from handler.card import read_card
+from handler.model import OnnxClassifier
 
 SHAPES: dict[str, list[int]] = {"flat": [784], "plane": [28, 28], "channel": [28, 28, 1]}
 

@@ -51,7 +51,7 @@ PURE = {
         "arrays",
     ),
     *("pictures", "luminance", "refusals", "images", "steps", "paper", "parts", "lines", "placement", "planes"),
-    *("polarity", "normal", "doubt", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
+    *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
@@ -138,7 +138,7 @@ def test_adapters_know_only_what_crosses_to_them() -> None:
     """`store`, `model` and `telemetry` import what they fulfil, raise or tell, and nothing else of ours."""
     may = {
         "handler.store": {"handler.errors", "handler.ports"},
-        "handler.model": {"handler.errors", "handler.ports"},
+        "handler.model": {"handler.card", "handler.errors", "handler.ports"},
         "handler.telemetry": {"handler.outcomes", "handler.stopwatch"},
     }
     for name, known in may.items():

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from handler import model
+from handler.card import PREPROCESSING, read_card, version_of
 from handler.errors import ModelError
-from handler.model import OnnxClassifier, read_card, version_of
+from handler.model import OnnxClassifier
 from handler.ports import Images
 from tests.unit.models import SHAPES, card_of, classifier, linear
 
@@ -195,7 +195,7 @@ def test_a_model_that_does_not_run_as_its_card_says_is_refused(make: Callable[[]
 def test_the_version_is_of_the_card_and_so_of_all_that_decides() -> None:
     """Twelve hex digits of the card's SHA-256; the card holds the model's."""
     assert version_of(b"card") == hashlib.sha256(b"card").hexdigest()[:12]
-    assert model.PREPROCESSING == 2
+    assert PREPROCESSING == 2
     versions = {
         version_of(json.dumps(card_of(linear(seed=seed), review_below=below)).encode())
         for seed in (1, 2)

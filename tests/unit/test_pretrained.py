@@ -10,7 +10,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from handler.model import PREPROCESSING, Registry, read_card
+from handler.card import PREPROCESSING, read_card
+from handler.model import Registry
 from train import flags
 from train.data import load_mnist
 from train.filestore import release_store

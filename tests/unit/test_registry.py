@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from handler.card import model_key, version_of
 from handler.errors import ModelError, StoreError
-from handler.model import CURRENT, Registry, model_key, version_of
+from handler.model import CURRENT, Registry
 from handler.ports import Blob
 from tests.doubles import MemoryStore, Stored
 from tests.unit.models import card_of, linear

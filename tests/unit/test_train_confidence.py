@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from handler.model import read_card
+from handler.card import read_card
 from handler.ports import Images, Probabilities
 from tests.unit.models import card_of
 from train import plots

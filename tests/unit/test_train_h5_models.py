@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from handler.model import OnnxClassifier, read_card
+from handler.card import read_card
+from handler.model import OnnxClassifier
 from tests.unit.h5makers import bars, bars_set, linear, write
 from tests.unit.kerasends import image, ten
 from train import ingredients, reading

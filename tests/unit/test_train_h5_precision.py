@@ -6,7 +6,8 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-from handler.model import OnnxClassifier, read_card
+from handler.card import read_card
+from handler.model import OnnxClassifier
 from tests.releases import make_release
 from tests.unit.h5makers import bars, good, linear, write
 from train import precision, reading

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handler.model import OnnxClassifier, read_card
+from handler.card import read_card
+from handler.model import OnnxClassifier
 from train import networks, plots, release, training
 from train.calibration import calibrated
 from train.data import Mnist, load_mnist
