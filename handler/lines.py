@@ -19,6 +19,9 @@ _ASIDE: Final = 0.15
 _THICK: Final = 0.08
 """Of the picture's side: what is thicker is no line."""
 
+_MOST: Final = 200
+"""Ways from edge to edge along ink; with more of them the picture is a texture, and no paper with lines."""
+
 
 def without_lines(mask: Mask) -> Mask:
     """The mask without lines that run from edge to edge, where a digit remains that they are no part of.
@@ -56,6 +59,9 @@ def _without_level_lines(mask: Mask, *, between: bool) -> Mask:
     rows = np.rint(first[:, None] + (last - first)[:, None] * (columns / max(wide - 1, 1))).astype(np.intp)
     covered = np.count_nonzero(widest(mask.view(np.uint8), 3, 0)[rows, columns], axis=1)
     paths = rows[covered >= _LONG * wide]
+    paths = paths[np.sort(np.unique(paths, axis=0, return_index=True)[1])]
+    if len(paths) > _MOST:
+        return mask
     places = paths.mean(axis=1)
     if not between and (not len(places) or np.ptp(places) < _ASIDE * high):
         paths = paths[np.minimum(places, high - 1 - places) < _ASIDE * high]

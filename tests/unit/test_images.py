@@ -232,11 +232,13 @@ def test_two_dots_far_apart_do_not_vanish() -> None:
 )
 @settings(deadline=None, max_examples=300)
 def test_any_plane_gives_a_picture_with_ink_exactly_where_ink_is(plane: Plane) -> None:
-    """No plane gives anything but 28×28 of uint8, blank where nothing stands out and full ink where something does."""
-    found = normalise(plane)
+    """No plane gives anything but 28×28 of uint8, zero exactly where it is called blank, else with full ink."""
+    made = images.normalise(plane)
+    found = made.pixels
 
     assert found.shape == (SIDE, SIDE)
     assert found.dtype == np.uint8
+    assert made.signs.is_blank == (not found.any())
     if found.any() and not np.array_equal(found, np.rint(plane * 255)):
         assert found.max() == 255
 

@@ -65,3 +65,10 @@ def test_no_stroke_of_a_digit_is_taken_for_a_line(level: int) -> None:
         lost += [number for mask in (tight, wide) if not np.array_equal(without_lines(mask), mask)]
 
     assert len(lost) <= 8  # of 4,000: a 4 whose bar is all of its width, and alike
+
+
+def test_a_texture_is_not_searched_for_lines() -> None:
+    """A stripe in every other row gives thousands of ways from edge to edge: that is no paper, and stays as it is."""
+    stripes = np.zeros((127, 127), np.bool_)
+    stripes[::2] = True
+    assert without_lines(stripes) is stripes
