@@ -30,7 +30,7 @@ up: $(LIGHT)  ## the local stack, until Ctrl-C; PORT=5001 elsewhere, SPEED=60 wi
 	@$(PY) -m infra.local up $(if $(PORT),--port $(PORT)) $(if $(SPEED),--speed $(SPEED)) \
 		$(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(MODEL),--model $(MODEL)) $(FLAGS)
 
-send: $(LIGHT)  ## hand one event to the function beside make up: EVENT=infra/events/sns.json, PORT and RUNTIME as there
+send: $(LIGHT)  ## hand one event to the function beside make up: EVENT=infra/events/sns.json, PORT as there, RUNTIME=rie; for the container, make invoke
 	@$(PY) -m infra.local send $(or $(EVENT),infra/events/s3.json) $(if $(PORT),--port $(PORT)) \
 		$(if $(RUNTIME),--runtime $(RUNTIME)) $(FLAGS)
 

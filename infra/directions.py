@@ -37,7 +37,7 @@ In another terminal, with the AWS CLI:
   {aws} cp monday.zip {drops}                  # a batch:    monday.zip.csv
   {aws} cp --recursive scans {drops}scans/     # a folder:   scans/predictions.csv
   {aws} ls --recursive {csvs}
-  {aws} cp {csvs}monday.zip.csv .
+  {aws} cp {csvs}monday.zip.csv .              # once it is listed
   {aws} cp {csvs}scans/predictions.csv .
 
 or in Python:

@@ -30,7 +30,9 @@ def interruptible() -> None:
         raise KeyboardInterrupt
 
     for name in _SIGNALS:
-        signal.signal(getattr(signal, name), interrupt)
+        number = getattr(signal, name)
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup's wish stands
+            signal.signal(number, interrupt)
 
 
 class LocalError(DigitdropError):

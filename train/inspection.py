@@ -30,7 +30,7 @@ def inspected_copy(h5: Path, folder: Path) -> Path:
     Raises `PublishError`, which names the layer, link, shape or whatever is wrong, where it cannot.
     """
     if not h5.is_file():
-        raise PublishError(f"{h5} is not a file")
+        raise PublishError(f"{h5} is neither a file nor the folder of a release, such as artifacts/models/VERSION")
     size = h5.stat().st_size
     if size > MAX_FILE:
         raise PublishError(f"{h5.name} has {size} bytes, more than {MAX_FILE}: save it without optimiser, or shrink it")

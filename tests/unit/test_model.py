@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,7 @@ from handler.card import PREPROCESSING, read_card, version_of
 from handler.errors import ModelError
 from handler.model import OnnxClassifier
 from handler.ports import Images
+from tests.stacks import ROOT
 from tests.unit.models import SHAPES, card_of, classifier, linear
 
 
@@ -202,3 +207,13 @@ def test_the_version_is_of_the_card_and_so_of_all_that_decides() -> None:
         for below in (0.5, 0.8)
     }
     assert len(versions) == 4
+
+
+@pytest.mark.parametrize("module", ["handler.model", "train.export", "bench.network"])
+def test_onnx_runtime_tells_nobody_of_this_machine(tmp_path: Path, module: str) -> None:
+    """Whichever package imports it: a session writes nothing to the home folder, where telemetry would gather."""
+    program = f"import {module}, onnxruntime; onnxruntime.InferenceSession('train/pretrained/model.onnx')"
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")}
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment | home, check=True)  # noqa: S603  # our own program
+    assert [path for path in tmp_path.rglob("*") if "icrosoft" in str(path) or "onnxruntime" in path.name] == []
