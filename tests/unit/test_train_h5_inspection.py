@@ -58,7 +58,7 @@ def test_what_is_no_hdf5_is_refused(tmp_path: Path, body: bytes, words: str) -> 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     """Neither is a folder."""
     for path in (tmp_path / "none.h5", tmp_path):
-        with pytest.raises(PublishError, match="is not a file"):
+        with pytest.raises(PublishError, match="is neither a file nor the folder of a release"):
             inspected_copy(path, tmp_path)
 
 

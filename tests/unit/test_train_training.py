@@ -234,7 +234,7 @@ def test_a_model_of_another_kind_is_refused(few: Mnist, tmp_path: Path, layers: 
 
 def test_a_file_that_is_no_model_is_refused(few: Mnist, h5: Path, tmp_path: Path) -> None:
     """A missing file and a file of another kind are named."""
-    with pytest.raises(PublishError, match="not a file"):
+    with pytest.raises(PublishError, match="neither a file nor the folder"):
         prepare(tmp_path / "none.h5", ANY, few, tmp_path)
     (tmp_path / "text.h5").write_text("no model")
     with pytest.raises(PublishError, match=r"text\.h5 is not an HDF5 file"):
