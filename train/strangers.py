@@ -5,16 +5,13 @@ could take for a digit is not among them: no slash, bracket, theta or beta.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Final
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.ft2font import FT2Font
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from train import glyphs
 from train.calibration import Floats
 
 SYMBOLS: Final = "?&@#%+=*<>~^©§€¶±÷"
@@ -23,7 +20,7 @@ _FONTS: Final = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSerif", "DejaVuSerif-Italic", "DejaVuSansMono"),
     *("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic"),
 )
-"""Those that Matplotlib brings along and that have all of these characters."""
+"""Those that have all of these characters."""
 _STROKES: Final[Mapping[str, tuple[tuple[float, float, float, float], ...]]] = {
     "plus": ((-1, 0, 1, 0), (0, -1, 0, 1)),
     "cross": ((-0.8, -0.8, 0.8, 0.8), (-0.8, 0.8, 0.8, -0.8)),
@@ -51,16 +48,9 @@ def draw(kind: str, seed: int) -> NDArray[np.uint8]:
 
 
 def _character(characters: str, chance: Generator) -> Floats:
-    font = _font(_FONTS[chance.integers(len(_FONTS))])
-    font.set_size(int(chance.integers(40, 160)), 72)
-    font.set_text(characters[chance.integers(len(characters))], chance.uniform(-12, 12))
-    font.draw_glyphs_to_bitmap(antialiased=True)
-    return _placed(np.asarray(font.get_image(), float) / 255, chance)
-
-
-@cache
-def _font(name: str) -> FT2Font:
-    return FT2Font(str(Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf")))
+    font, size = _FONTS[chance.integers(len(_FONTS))], int(chance.integers(40, 160))
+    character = characters[chance.integers(len(characters))]
+    return _placed(glyphs.ink(font, character, size, chance.uniform(-12, 12)), chance)
 
 
 def _placed(ink: Floats, chance: Generator) -> Floats:

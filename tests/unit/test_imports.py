@@ -23,8 +23,7 @@ LIBRARIES = {
     "PIL": (
         "handler.pictures",
         "handler.luminance",
-        "train.scenes",
-        "train.negatives",
+        *("train.scenes", "train.negatives", "train.letters", "train.marks", "train.pen", "train.stains"),
         "train.testset",
         "tests",
         "bench",

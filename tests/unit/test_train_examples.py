@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handler.ports import Images
-from train import augment, examples, negatives, scenes
+from train import augment, examples, scenes
 
 pytestmark = pytest.mark.xdist_group("keras")  # so that one worker imports TensorFlow, not each
 
@@ -68,19 +68,6 @@ def test_scenes_are_pictures_of_many_kinds() -> None:
     assert (16, 16) in {plane.shape for plane in made}
     assert max(max(plane.shape) for plane in made) > 100
     assert {bool(np.median(plane) > plane.mean()) for plane in made} == {True, False}
-
-
-def test_every_negative_has_ink() -> None:
-    """What the handler would call blank teaches nothing."""
-    made = negatives.make(3 * len(negatives.KINDS), ring(5), 0)
-    assert made.shape == (30, 28, 28)
-    assert made.any(axis=(1, 2)).all()
-    assert np.array_equal(made, negatives.make(30, ring(5), 0))
-
-
-def test_no_letter_is_one_that_a_hand_could_have_meant_as_a_digit() -> None:
-    """O, I, l, S, Z, b, g, q and the like are left to chance."""
-    assert not set(negatives.LETTERS) & set("OoQDIilSsZzBbgq0123456789")
 
 
 def test_what_is_held_out_is_never_shown(found: examples.Examples) -> None:
