@@ -14,6 +14,8 @@ from train.thresholds import THRESHOLDS, Curve, choose_not_a_digit_below, choose
 
 REVIEW_BELOW: Final = 0.8
 """Of a model of which nothing is known but its predictions."""
+NO_DIGITS: Final = ("negatives", "unseen_negatives")
+"""Curves of what is no digit: of the kinds that training has, and of one that it has not. None of it is right."""
 _DECIMALS: Final = 6
 
 
@@ -27,7 +29,7 @@ class Confidence:
     reliabilities: Mapping[str, Reliability] = field(default_factory=dict)
     """Of all held-out digits, before and after the temperature; empty where there were none, and so are the others."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    """Of `clean` and `augmented` digits and of `negatives`, of which none is right."""
+    """Of `clean` and `augmented` digits, and of each of `NO_DIGITS`."""
     errors: Mapping[str, float] = field(default_factory=dict)
     """Calibration errors, 0 to 1, of the two kinds of digits."""
 
@@ -57,8 +59,8 @@ class Confidence:
         said = []
         for name, curve in self.curves.items():
             row = curve.thresholds.tolist().index(self.review_below)
-            right = "" if name == "negatives" else f", {100 * curve.accuracy[row]:.2f} % of them right"
-            said.append(f"{100 * curve.coverage[row]:.2f} % of {curve.total} {name} ok{right}")
+            right = "" if name in NO_DIGITS else f", {100 * curve.accuracy[row]:.2f} % of them right"
+            said.append(f"{100 * curve.coverage[row]:.2f} % of {curve.total} {name.replace('_', ' ')} ok{right}")
         return "; ".join(said)
 
 
@@ -74,17 +76,19 @@ def fit(read: Callable[[Images], Probabilities], held_out: HeldOut, asked: float
     both = [np.concatenate(parts) for parts in zip(*digits.values(), strict=True)]
     temperature = round(fit_temperature(*both), _DECIMALS)
     pairs = {name: _pairs(calibrated(found, temperature), labels) for name, (found, labels) in digits.items()}
-    strangers = (
-        calibrated(read(held_out.negatives), temperature).max(axis=1) if len(held_out.negatives) else np.empty(0)
-    )
-    review_below = choose_review_below(pairs["clean"], pairs["augmented"], strangers) if asked is None else asked
+    others = [
+        calibrated(read(images), temperature).max(axis=1) if len(images) else np.empty(0)
+        for images in (held_out.negatives, held_out.unseen_negatives)
+    ]
+    review_below = choose_review_below(pairs["clean"], pairs["augmented"], *others) if asked is None else asked
     sure = np.concatenate([confidence for confidence, _ in pairs.values()])
-    sets = {**pairs, "negatives": (strangers, np.zeros(len(strangers), bool))}
+    wrong = {name: (found, np.zeros_like(found, bool)) for name, found in zip(NO_DIGITS, others, strict=True)}
+    sets = {**pairs, **wrong}
     thresholds = sorted({*THRESHOLDS, review_below})
     return Confidence(
         temperature=temperature,
         review_below=review_below,
-        not_a_digit_below=choose_not_a_digit_below(sure, strangers, review_below),
+        not_a_digit_below=choose_not_a_digit_below(sure, np.concatenate(others), review_below),
         reliabilities={
             name: reliability(*_pairs(calibrated(both[0], value), both[1]))
             for name, value in (("before", 1.0), (f"temperature {temperature:.3g}", temperature))
@@ -99,7 +103,7 @@ def curves_json(curves: Mapping[str, Curve]) -> dict[str, Any]:
     columns: dict[str, Any] = {"review_below": _rounded(next(iter(curves.values())).thresholds)}
     for name, curve in curves.items():
         columns[name] = {"images": curve.total, "ok": _rounded(curve.coverage)}
-        if name != "negatives":
+        if name not in NO_DIGITS:
             columns[name]["accuracy_of_ok"] = _rounded(curve.accuracy)
     return columns
 

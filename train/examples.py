@@ -20,6 +20,8 @@ HELD_OUT: Final = 5_000
 DRAWN: Final = 40_000
 NEGATIVES: Final = 16_000
 HELD_OUT_NEGATIVES: Final = 3_000
+UNSEEN_NEGATIVES: Final = 2_000
+"""Of a kind that no weight is fitted to: the threshold is chosen on these, too."""
 _DRAWN_SHARE: Final = 0.3
 _NEGATIVE_SHARE: Final = 0.12
 """Of each epoch, for each image of MNIST."""
@@ -52,10 +54,12 @@ def gather(images: Images, labels: NDArray[np.uint8], seed: int = 0, *, share: f
     clean, clean_labels = images[-held:], labels[-held:]
     tell = _progress("Drawing those that are held out", held)
     augmented, augmented_labels = _visible(scenes.draw(clean, seed + 1, tell), clean_labels)
-    counts = round(NEGATIVES * share), round(HELD_OUT_NEGATIVES * share)
+    counts = [round(count * share) for count in (NEGATIVES, HELD_OUT_NEGATIVES, UNSEEN_NEGATIVES)]
     none = negatives.make(counts[0], digits, seed, _progress("Drawing what is no digit", counts[0]))
     other = negatives.make(counts[1], clean, seed + 1, _progress("Drawing more of it to be held out", counts[1]))
-    held_out = HeldOut(clean, clean_labels, augmented, augmented_labels, other)
+    tell = _progress("Drawing what training has nothing like", counts[2])
+    unseen = negatives.make(counts[2], clean, seed + 2, tell, negatives.UNSEEN)
+    held_out = HeldOut(clean, clean_labels, augmented, augmented_labels, other, unseen)
     return Examples(digits, digit_labels, drawn, seen, none, held_out)
 
 

@@ -20,3 +20,5 @@ class HeldOut:
     augmented_labels: NDArray[np.uint8]
     negatives: Images
     """What is no digit, of the kinds that training has too."""
+    unseen_negatives: Images
+    """And of a kind that it has not."""

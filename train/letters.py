@@ -14,7 +14,7 @@ from train import glyphs, pen
 from train.calibration import Floats
 
 PRINTED: Final = "AEFHKMNPRTVWdefhkmnpruvw"
-FOREIGN: Final = "ДЖИЦШЩЫЮЯжицшщюяђљњћѣ" + "ԱԲԴԷԺԽՄՊՌՔաբդժխհմպտփ" + "თლდფღჟჭქ"
+FOREIGN: Final = "ДЖИШЩЫЮЯжишщюяђљњћѣ" + "ԱԲԴԷԺԽՄՊՌՔաբդժխհմպտփ" + "თლდფღჟჭქ"
 """Cyrillic, Armenian, Georgian, without those that are Latin, Greek or much like a digit."""
 _WORDS: Final = "ABCDEFGHIJKLMNOPQRSTUVWYZabcdefghijklmnopqrsuvwyz"
 """Two or more of these are no digit, whatever each of them is."""

@@ -1,6 +1,7 @@
 """What is fitted to held-out images, and what the card says of it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from handler.ports import Images, Probabilities
 from tests.unit.models import card_of
 from train import plots
 from train.calibration import reliability
-from train.confidence import REVIEW_BELOW, Confidence, fit
+from train.confidence import NO_DIGITS, REVIEW_BELOW, Confidence, fit
 from train.heldout import HeldOut
 from train.thresholds import risk_coverage
 
@@ -45,7 +46,8 @@ def held_out() -> HeldOut:
     read_as[:30] = (labels[:30] + 1) % 10
     strangers = np.resize(np.array([20, 40], np.uint8), 100)
     negatives = shown(np.zeros(100, np.uint8), strangers)
-    return HeldOut(shown(read_as, sure), labels, shown(read_as, sure), labels, negatives)
+    unseen = shown(np.zeros(50, np.uint8), np.resize(np.array([30, 60], np.uint8), 50))
+    return HeldOut(shown(read_as, sure), labels, shown(read_as, sure), labels, negatives, unseen)
 
 
 def test_a_fit_keeps_the_promise_on_what_was_held_out(held_out: HeldOut) -> None:
@@ -54,15 +56,16 @@ def test_a_fit_keeps_the_promise_on_what_was_held_out(held_out: HeldOut) -> None
     before, after = found.reliabilities.values()
     assert after.error < before.error
     assert before.count.sum() == 2 * COUNT
-    clean, augmented, negatives = found.curves.values()
+    clean, augmented, negatives, unseen = found.curves.values()
     assert found.review_below in clean.thresholds
     row = clean.thresholds.tolist().index(found.review_below)
     assert (clean.ok[row], clean.right[row]) == (COUNT - 60, COUNT - 60) == (augmented.ok[row], augmented.right[row])
     assert (negatives.ok[row], negatives.total) == (0, 100)
+    assert (unseen.ok[row], unseen.total) == (0, 50)
     assert 0 < found.not_a_digit_below <= found.review_below
     assert found.at_threshold() == (
         "99.00 % of 6000 clean ok, 100.00 % of them right; 99.00 % of 6000 augmented ok, 100.00 % of them right; "
-        "0.00 % of 100 negatives ok"
+        "0.00 % of 100 negatives ok; 0.00 % of 50 unseen negatives ok"
     )
 
 
@@ -77,11 +80,20 @@ def test_a_threshold_that_is_asked_for_stands(held_out: HeldOut) -> None:
 def test_without_negatives_nothing_is_taken_for_no_digit(held_out: HeldOut) -> None:
     """Their part of the table is of no images."""
     none = np.zeros((0, 28, 28), np.uint8)
-    found = fit(
-        read, HeldOut(held_out.clean, held_out.clean_labels, held_out.augmented, held_out.augmented_labels, none)
-    )
+    found = fit(read, replace(held_out, negatives=none, unseen_negatives=none))
     assert found.not_a_digit_below == 0
-    assert found.as_json()["risk_coverage"]["negatives"]["images"] == 0
+    curve = found.as_json()["risk_coverage"]
+    assert (curve["negatives"]["images"], curve["unseen_negatives"]["images"]) == (0, 0)
+
+
+@pytest.mark.parametrize("others", ["negatives", "unseen_negatives"])
+def test_each_kind_of_negatives_has_a_say(held_out: HeldOut, others: str) -> None:
+    """The threshold is above what the model is sure of in either, if digits leave room for that."""
+    surer = shown(np.zeros(100, np.uint8), np.full(100, 90, np.uint8))
+    found, other = fit(read, held_out), fit(read, replace(held_out, **{others: surer}))
+    row = other.curves[others].thresholds.tolist().index(other.review_below)
+    assert other.curves[others].ok[row] == 0
+    assert other.review_below > found.review_below
 
 
 def test_the_card_says_all_of_it_and_the_handler_reads_it(held_out: HeldOut) -> None:
@@ -92,10 +104,10 @@ def test_the_card_says_all_of_it_and_the_handler_reads_it(held_out: HeldOut) -> 
     assert found["calibration"]["ece_after"] < found["calibration"]["ece_before"] < 0.05
     assert set(found["calibration"]["ece_of"]) == {"clean", "augmented"}
     curve = found["risk_coverage"]
-    columns = [curve["review_below"], *(curve[name]["ok"] for name in ("clean", "augmented", "negatives"))]
+    columns = [curve["review_below"], *(curve[name]["ok"] for name in ("clean", "augmented", *NO_DIGITS))]
     assert {len(column) for column in columns} == {len(curve["clean"]["accuracy_of_ok"])}
     assert (curve["clean"]["ok"][0], curve["clean"]["accuracy_of_ok"][0]) == (1, 0.995)
-    assert "accuracy_of_ok" not in curve["negatives"]
+    assert not any("accuracy_of_ok" in curve[name] for name in NO_DIGITS)
     card = read_card(json.dumps(card_of(b"") | found).encode())
     assert (card.temperature, card.review_below) == (confidence.temperature, confidence.review_below)
     assert card.not_a_digit_below == confidence.not_a_digit_below

@@ -75,6 +75,7 @@ def test_what_is_held_out_is_never_shown(found: examples.Examples) -> None:
     held = len(found.held_out.clean)
     assert held == 50
     assert len(found.digits) == 400 - held
+    assert (len(found.held_out.negatives), len(found.held_out.unseen_negatives)) == (30, 20)
     images, targets = examples.epoch(found, 0, 0)
     assert len(images) == len(targets) == 350 + round(0.3 * 350) + round(0.12 * 350)
 

@@ -115,6 +115,24 @@ def test_what_is_no_digit_raises_the_threshold_as_far_as_digits_allow() -> None:
     assert choose_review_below(clean, clean, [0.999] * 100) == 0.99
 
 
+def test_each_kind_of_what_is_no_digit_is_promised_for() -> None:
+    """None hides among more of another: of each at most 1 % are accepted."""
+    clean = digits((9900, 0.99, True), (100, 0.7, True))
+    shown, unseen = [0.3] * 1000, [0.4] * 97 + [0.8] * 3
+    assert choose_review_below(clean, clean, [*shown, *unseen]) == 0.4001
+    assert choose_review_below(clean, clean, shown, unseen) == 0.8001
+    assert choose_review_below(clean, clean, shown, []) == 0.3001
+
+
+def test_what_is_no_digit_leaves_other_digits_as_many_ok() -> None:
+    """It raises the threshold only to where 98 % is the lower end of the interval: what was held out is a sample."""
+    clean = digits((9810, 0.99, True), (30, 0.9, True), (160, 0.5, True))
+    assert choose_review_below(clean, clean, [0.95] * 100) == 0.9
+    assert choose_review_below(clean, clean, [0.3] * 100) == 0.3001
+    few = digits((9790, 0.99, True), (20, 0.9, True), (190, 0.5, True))
+    assert choose_review_below(few, few, [0.95] * 100) == 0.5
+
+
 @given(PAIRS, PAIRS, SHARES)
 def test_any_held_out_images_have_a_threshold(
     clean: list[tuple[float, bool]], augmented: list[tuple[float, bool]], negatives: list[float]

@@ -158,7 +158,7 @@ def test_what_was_held_out_decides_how_sure_a_release_is(
 ) -> None:
     """Temperature, thresholds, curve and two plots more; the proof of ONNX holds all the same."""
     noise = np.random.default_rng(1).integers(0, 256, (50, 28, 28)).astype(np.uint8)
-    held_out = HeldOut(few.x_test, few.y_test, few.x_test[:, ::-1], few.y_test, noise)
+    held_out = HeldOut(few.x_test, few.y_test, few.x_test[:, ::-1], few.y_test, noise, noise[:20])
     kept = replace(fitted, held_out=held_out)
     made = prepare(h5, ANY, few, tmp_path, kept)
     card = read_card((made.folder / "card.json").read_bytes())
@@ -167,7 +167,8 @@ def test_what_was_held_out_decides_how_sure_a_release_is(
     expected = calibrated(training.predict(fitted.model, few.x_test), card.temperature)
     assert np.abs(classifier.probabilities(few.x_test) - expected).max() < 1e-4
     curve = made.card["risk_coverage"]
-    assert curve["clean"]["images"] == len(few.x_test)
+    counts = [curve[name]["images"] for name in ("clean", "negatives", "unseen_negatives")]
+    assert counts == [len(few.x_test), 50, 20]
     assert card.review_below in curve["review_below"]
     assert {"reliability.png", "risk_coverage.png"} <= set(made.card["files"])
     asked = prepare(h5, Terms(0, 0.7), few, tmp_path, kept).card
