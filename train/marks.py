@@ -99,7 +99,8 @@ def box(digits: Images, random: Generator) -> Floats:
 def struck_out(digits: Images, random: Generator) -> Floats:
     """A digit with lines or a zigzag across it.
 
-    A single line falls to the right: one that is level could be the bar of a 7, one that rises that of a slashed 0.
+    A single line falls to the right: one that is level could be the bar of a 7, one that rises that of a slashed 0. And
+    not across a bare stroke, with which it would be a cross.
     """
     digit = Image.fromarray(digits[int(random.integers(len(digits)))])
     left, top, right, bottom = digit.getbbox() or (0, 0, *digit.size)
@@ -108,18 +109,25 @@ def struck_out(digits: Images, random: Generator) -> Floats:
     ink = np.pad((2 * large - 0.5).clip(0, 1), margin)
     low, high = margin + 3 * np.array([left, top]), margin + 3 * np.array([right, bottom])
     beyond = random.uniform(0.1, 0.3) * (high - low).max()
-    return np.asarray(np.maximum(ink, pen.drawn(_strike(low - beyond, high + beyond, random), random)))
+    kind = int(random.integers(1 if _is_bare(ink) else 0, 3))
+    return np.asarray(np.maximum(ink, pen.drawn(_strike(low - beyond, high + beyond, kind, random), random)))
 
 
-def _strike(low: pen.Stroke, high: pen.Stroke, random: Generator) -> list[pen.Stroke]:
-    """Across a box from `low` to `high`."""
+def _is_bare(ink: Floats) -> bool:
+    """A single stroke, as a 1 is: three times as long as wide."""
+    least, most = np.linalg.eigvalsh(np.cov(np.argwhere(ink > 0.5), rowvar=False))
+    return bool(most > 9 * least)  # of squares
+
+
+def _strike(low: pen.Stroke, high: pen.Stroke, kind: int, random: Generator) -> list[pen.Stroke]:
+    """Across a box from `low` to `high`: one line that falls, some that are level, or a zigzag."""
     size = high - low
-    kind = int(random.integers(3))
     if kind == 0:
         lines = [[(0, random.uniform(0, 0.2)), (1, random.uniform(0.8, 1))]]
     elif kind == 1:
-        rise = random.uniform(-0.4, 0.4)
-        lines = [[(0, at + rise), (1, at - rise)] for at in np.linspace(0.3, 0.7, int(random.integers(2, 5)))]
+        count, rise = int(random.integers(2, 5)), random.uniform(-0.4, 0.4)
+        places = np.linspace(0.5 - 0.06 * count, 0.5 + 0.06 * count, count)  # not at both ends, as of an I
+        lines = [[(0, at + rise), (1, at - rise)] for at in places]
     else:
         count = int(random.integers(5, 10))
         lines = [[(place, number % 2) for number, place in enumerate(np.linspace(0, 1, count))]]

@@ -5,7 +5,7 @@ import pytest
 
 from handler.images import normalise
 from handler.ports import Images
-from train import glyphs, letters, marks, negatives, stains
+from train import glyphs, letters, marks, negatives, pen, stains
 from train.letters import FOREIGN, PRINTED
 from train.strangers import GREEK, SYMBOLS
 
@@ -82,6 +82,25 @@ def test_what_strikes_out_goes_beyond_the_digit(bars: Images) -> None:
         assert ink[26:86, 52:60].mean() > 0.8
         assert ink[:, :48].any()
         assert ink[:, 66:].any()
+
+
+def test_a_bare_stroke_is_struck_out_by_more_than_a_line(bars: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a single one it would be a cross, which is a stranger; a ring has no such fear."""
+    kinds: list[int] = []
+    strike = marks._strike
+
+    def noted(low: pen.Stroke, high: pen.Stroke, kind: int, random: np.random.Generator) -> list[pen.Stroke]:
+        kinds.append(kind)
+        return strike(low, high, kind, random)
+
+    monkeypatch.setattr(marks, "_strike", noted)
+    y, x = np.mgrid[0:28, 0:28] - 13.5
+    ring = ((np.abs(np.hypot(y / 9, x / 6) - 1) < 0.25) * 255).astype(np.uint8)[None]
+    for digits, expected in ((bars, {1, 2}), (ring, {0, 1, 2})):
+        kinds.clear()
+        for seed in range(20):
+            marks.struck_out(digits, np.random.default_rng(seed))
+        assert set(kinds) == expected
 
 
 def test_a_box_is_no_zero(bars: Images, monkeypatch: pytest.MonkeyPatch) -> None:
