@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra import numpy as arrays
 
-from bench.normaliser import FAMILIES, made, read_zip
+from bench.families import FAMILIES, made, read_zip
 from handler.images import normalise
 from handler.luminance import Plane
 from handler.normal import Signs
