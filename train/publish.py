@@ -46,7 +46,11 @@ def read_release(folder: Path) -> Release:
     try:
         body = (folder / CARD).read_bytes()
     except OSError as error:
-        raise PublishError(f"{folder} is no prepared release: {CARD} cannot be read ({error})") from error
+        near = RELEASES / folder.name
+        raise PublishError(
+            f"{folder} is no prepared release: {CARD} cannot be read ({error.strerror}): name the folder of one, such "
+            f"as {near if near.is_dir() else RELEASES / 'VERSION'}, which `python -m train publish FILE.h5` makes, too"
+        ) from error
     version = version_of(body)
     read_card(body)
     if folder.resolve() != PRETRAINED.resolve() and folder.resolve().name != version:

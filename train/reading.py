@@ -69,7 +69,10 @@ def find_out(loaded: Loaded, images: Images, labels: NDArray[np.uint8]) -> Readi
     accuracies = [_accuracy(one, labels) for one in found]
     temperatures = [fit_temperature(one, labels) for one in found]
     for high, accuracy, temperature in zip(RANGES, accuracies, temperatures, strict=True):
-        _log.info("given 0 to %-3d: accuracy %5.2f %%, temperature %.3g", high, 100 * accuracy, temperature)
+        _log.info(
+            "%d training images, given from 0 to %d, to find out which: accuracy %.2f %%, temperature %.3g",
+            *(len(labels), high, 100 * accuracy, temperature),
+        )
     if abs(accuracies[0] - accuracies[1]) > CLEARLY:
         return readings[int(np.argmax(accuracies))]
     return readings[int(temperatures[0] < UNSURE)]

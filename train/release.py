@@ -80,8 +80,8 @@ def prepare(h5: Path, terms: Terms, mnist: Mnist, root: Path = RELEASES, fitted:
         _log.info("%s reads %s numbers from 0 to %d, and gives %s", h5.name, shape, way.high, way.output)
         probabilities = reading.read(loaded, way, mnist.x_test)
         accuracy = training.accuracy(probabilities, mnist.y_test)
-        errors, tested = 1 - accuracy, len(mnist.y_test)
-        _log.info("accuracy %.2f %%, error rate %.2f %% on %d test images", 100 * accuracy, 100 * errors, tested)
+        tested, shares = len(mnist.y_test), (100 * accuracy, 100 * (1 - accuracy))
+        _log.info("the test set, %d images: accuracy %.2f %%, error rate %.2f %%", tested, *shares)
         if accuracy < terms.min_accuracy:
             require(accuracy, terms.min_accuracy, reading.remedy(loaded, mnist.x_train, mnist.y_train, accuracy))
         root.mkdir(parents=True, exist_ok=True)

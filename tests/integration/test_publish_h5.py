@@ -50,6 +50,8 @@ def test_a_foreign_model_labels_the_rows_of_a_csv(make: Make, run: Run, tmp_path
     code, said, _ = run("publish", str(path), *flags)
     assert code == 0
     assert "their.h5 reads 784 numbers from 0 to 255, and gives logits" in said
+    lines = [line.partition(", ")[0] for line in said.splitlines() if "accuracy" in line]
+    assert [line.partition(" ")[2] for line in lines] == ["training images", "training images", "test set"]
     store = S3Store(BUCKET)
     function = make(Registry(store).current)
     version = Registry(store).current().version

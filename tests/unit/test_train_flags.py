@@ -118,6 +118,46 @@ def test_a_wrong_setting_of_boto3_is_one_line(
     assert value in printed
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["list"], ["activate", "0123456789ab"], ["evaluate", "x.zip"], ["publish", "train/pretrained"], []],
+    ids=lambda command: command[0] if command else "train",
+)
+def test_without_credentials_it_says_where_to_put_them(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line names the bucket, what S3 said, and the variables; nothing was trained or read before."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    assert program.main([*command, "--bucket", "digits"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == (
+        "error: bucket digits cannot be read (reading 'models/current.json': Unable to locate credentials): see to "
+        "its name, to AWS_ENDPOINT_URL (not set, so that AWS itself is asked), and to the credentials: AWS_PROFILE, "
+        "or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
+    )
+
+
+def test_a_version_is_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever names one is told where its folder is, or where those of releases are."""
+    monkeypatch.delenv("DIGITDROP_BUCKET", raising=False)
+    monkeypatch.chdir(tmp_path)
+    folder = make_release(tmp_path / "artifacts" / "models", 1)
+    for name, place in ((folder.name, folder.name), ("0123456789ab", "VERSION")):
+        assert program.main(["evaluate", "x.zip", "--model", name]) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"error: {name} is no prepared release: card.json cannot be read")
+        assert f"such as artifacts/models/{place}, " in said
+        assert said.count("\n") == 1
+
+
 def test_help_needs_nothing_heavy() -> None:
     """`--help` shows all commands."""
     command = [sys.executable, "-m", "train", "--help"]
