@@ -18,6 +18,8 @@ _STRIP: Final = 0.15
 """Of the digit's longer side: what reaches no farther than that from the picture's edge is what stood beside it."""
 _SIZE: Final = 0.55
 """Of the digit's height: a part that is as high may be another digit."""
+_ENCLOSED: Final = 0.3
+"""Of a ring's height: what it encloses and is as high is the digit, and not a speck in a zero."""
 _SHARE: Final = 0.2
 """Of the digit's ink: a part that has as much may be another digit."""
 
@@ -107,7 +109,7 @@ def digit_of(mask: Mask) -> tuple[Mask, bool]:
     others = digit & beside
     several = bool(others.any())
     neighbour = others & at_edge & (parts.area < parts.area[main]) if not at_edge[main] else np.zeros(amount, np.bool_)
-    kept = ~(small | dust | strip | neighbour)
+    kept = ~(small | dust | strip | neighbour | _around(parts, main))
     kept[main] = True
     return (mask if kept.all() else parts.mask(kept, mask.shape)), several
 
@@ -118,7 +120,16 @@ def _main(parts: Parts, shape: tuple[int, int]) -> int:
     inner = np.flatnonzero(~hugs)
     if hugs[0] and len(inner) and parts.area[inner[0]] * 4 > parts.area[0]:
         return int(inner[0])
-    return 0
+    high = parts.bottom - parts.top
+    within = [part for part in range(1, len(high)) if _around(parts, part)[0] and high[part] >= _ENCLOSED * high[0]]
+    return within[0] if within else 0
+
+
+def _around(parts: Parts, part: int) -> Mask:
+    """Which parts lie around another on all sides, as a ring or a box does."""
+    found: Mask = (parts.top < parts.top[part]) & (parts.bottom > parts.bottom[part])
+    found &= (parts.left < parts.left[part]) & (parts.right > parts.right[part])
+    return found
 
 
 def _at_edge(parts: Parts, shape: tuple[int, int]) -> Mask:

@@ -85,3 +85,36 @@ def test_two_of_a_size_side_by_side_are_several() -> None:
 
     assert several
     assert mask.any()
+
+
+def ringed(*boxes: tuple[int, int, int, int], round_: bool) -> Mask:
+    """The same within a ring or a box of two pixels."""
+    down, across = np.meshgrid(np.arange(60) - 29.5, np.arange(60) - 29.5, indexing="ij")
+    far = np.hypot(down, across) if round_ else np.maximum(np.abs(down), np.abs(across))
+    found: Mask = sheet(*boxes) | ((far > 26) & (far < 28.5))
+    return found
+
+
+@pytest.mark.parametrize("round_", [False, True])
+def test_what_a_ring_or_a_box_encloses_is_the_digit(round_: bool) -> None:  # noqa: FBT001  # a case
+    """The ring is left out, and what lies beyond it; two digits in it are several."""
+    mask, several = digit_of(ringed(STEM, (0, 3, 0, 3), round_=round_))
+    np.testing.assert_array_equal(mask, sheet(STEM))
+    assert not several
+    assert digit_of(ringed((15, 45, 18, 23), (15, 45, 35, 40), round_=round_))[1]
+
+
+@pytest.mark.parametrize("dot", [(28, 32, 28, 32), (24, 36, 29, 31)])
+def test_a_zero_with_a_dot_in_it_is_a_zero(dot: tuple[int, int, int, int]) -> None:
+    """What it encloses is much less high than the zero."""
+    mask, _ = digit_of(ringed(dot, round_=True))
+    assert mask[2:58, 28].any()
+    assert mask.sum() >= ringed(round_=True).sum()
+
+
+def test_a_stroke_beside_a_hook_is_not_enclosed() -> None:
+    """Within the bounds of a larger part on three sides alone: the digit is all of it."""
+    hook = sheet((5, 55, 10, 14), (51, 55, 10, 50), (5, 9, 10, 50))
+    stem = sheet((20, 45, 46, 50))
+    mask, _ = digit_of(hook | stem)
+    np.testing.assert_array_equal(mask, hook | stem)
