@@ -37,6 +37,8 @@ class Card:
     onnx_sha256: str
     not_a_digit_below: float = 0
     """0 in cards that do not say it."""
+    look_again_below: float = 0
+    """Likewise."""
 
 
 def version_of(card: bytes) -> str:
@@ -65,6 +67,7 @@ def read_card(body: bytes) -> Card:
             review_below=float(card["review_below"]),
             onnx_sha256=card["files"]["model.onnx"],
             not_a_digit_below=float(card.get("not_a_digit_below", 0)),
+            look_again_below=float(card.get("look_again_below", 0)),
         )
         preprocessing = card["preprocessing"]
     except MALFORMED as error:
@@ -78,6 +81,7 @@ def read_card(body: bytes) -> Card:
         f"temperature {found.temperature}": 0 < found.temperature < math.inf,
         f"review_below {found.review_below}": 0 <= found.review_below <= 1,
         f"not_a_digit_below {found.not_a_digit_below}": 0 <= found.not_a_digit_below <= 1,
+        f"look_again_below {found.look_again_below}": 0 <= found.look_again_below <= 1,
     }
     wrong = ", ".join(text for text, good in fits.items() if not good)
     if wrong:

@@ -1,6 +1,6 @@
 """Named pictures to rows, lazily, in groups of the size that the model reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -11,28 +11,38 @@ from handler.members import Named
 from handler.normal import Normal
 from handler.ports import Classifier
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
+from handler.second_look import look_again
 from handler.settings import Settings
 from handler.stopwatch import CLASSIFY, READ, Stopwatch
 
 
 def classify(pictures: Iterable[Named], classifier: Classifier, settings: Settings, watch: Stopwatch) -> Iterator[Row]:
-    """A row for each picture, in order. At most `settings.group_size` pictures are held, each as 28×28."""
+    """A row for each picture, in order.
+
+    At most `settings.group_size` pictures are held, of at most 127×127 pixels each.
+    """
     pictures = iter(pictures)
     while group := _take(pictures, settings.group_size, watch):
-        readable = [normal.pixels for _, normal in group if normal]
-        with watch.on(CLASSIFY):
-            predicted = iter(classifier.probabilities(np.stack(readable)) if readable else ())
+        readable: Sequence[Normal] = [normal for _, normal in group if normal]
+        found = np.empty((0, 0), np.float32)
+        if readable:
+            with watch.on(CLASSIFY):
+                found = classifier.probabilities(np.stack([normal.pixels for normal in readable]))
+                readable, found = look_again(readable, found, classifier)
+        predicted = zip(readable, found.tolist(), strict=True)
         for picture, normal in group:
-            if normal:
-                yield _row(picture, normal, next(predicted).tolist(), classifier, settings)
-            else:
-                yield _error_row(picture, classifier)
+            yield _row(picture, *next(predicted), classifier, settings) if normal else _error_row(picture, classifier)
 
 
 def _take(pictures: Iterator[Named], size: int, watch: Stopwatch) -> list[tuple[Named, Normal | None]]:
+    """The next pictures, without their planes: these may be large."""
     with watch.on(READ):
         return [
-            (picture, None if picture.plane is None else normalise(picture.plane)) for picture in islice(pictures, size)
+            (
+                Named(picture.name, picture.frame, error=picture.error),
+                None if picture.plane is None else normalise(picture.plane),
+            )
+            for picture in islice(pictures, size)
         ]
 
 

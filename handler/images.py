@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from handler.lines import without_lines
 from handler.luminance import Plane
 from handler.normal import Normal, Signs
-from handler.paper import CONTRAST, Paper, find_paper
+from handler.paper import CONTRAST, Paper, find_paper, other_papers
 from handler.parts import digit_of
 from handler.placement import BOX, INK, SIDE, is_mnist, placed
 from handler.planes import Bounds, Mask, averaged, bounds, quantile, wider, widest
@@ -46,15 +46,31 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     """
     if plane.shape == (SIDE, SIDE):
         values = np.rint(plane * 255).astype(np.uint8)
-        for image in (values, 255 - values):
+        for dark, image in enumerate((values, 255 - values)):
             if is_mnist(image):
-                return Normal(image, Signs(contrast=1, cut=False, several=False, is_blank=False))
+                return Normal(image, Signs(contrast=1, cut=False, several=False, is_blank=False), bool(dark))
     factor = max(1, max(plane.shape) // COARSE)
-    down, across = (min(factor, side) for side in plane.shape)
-    coarse = averaged(plane, down, across)
+    sizes = min(factor, plane.shape[0]), min(factor, plane.shape[1])
+    coarse = averaged(plane, *sizes)
     paper = find_paper(coarse, shade=steps.shade, votes=steps.votes)
     if paper is None:
         return Normal(np.zeros((SIDE, SIDE), np.uint8), Signs(contrast=0, cut=False, several=False, is_blank=True))
+    return _read(plane, coarse, sizes, paper, steps)
+
+
+def read_again(first: Normal) -> tuple[Normal, ...]:
+    """What else may stand on a picture, where what `normalise` made of it is hard to believe.
+
+    Paper and ink are exchanged, or the light is taken to be another. None where that leaves no ink, or several digits.
+    """
+    if first.seen is None:
+        return ()
+    found = [_read(first.seen, first.seen, (1, 1), paper, ALL) for paper in other_papers(first.seen)]
+    return tuple(normal for normal in found if not normal.signs.is_blank and not normal.signs.several)
+
+
+def _read(plane: Plane, coarse: Plane, sizes: tuple[int, int], paper: Paper, steps: Steps) -> Normal:
+    """What stands on a paper; `sizes` are the plane's pixels in one of `coarse`, down and across."""
     ink = paper.ink(coarse)
     strongest = _strongest(ink, paper.noise)
     least = min(_NOISE * paper.noise, strongest)
@@ -67,17 +83,18 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     signs = Signs(contrast=min(strength, 1), cut=_is_cut(mask), several=several, is_blank=False)
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
     longer = max(rows[1] - rows[0], columns[1] - columns[0])
-    if steps.zoom and factor > 1 and longer * 3 < COARSE:
+    if steps.zoom and max(sizes) > 1 and longer * 3 < COARSE:
         around = longer // 2 + 2
         places = wider(rows, around, mask.shape[0]), wider(columns, around, mask.shape[1])
-        nearer = normalise(_crop(plane, places, (down, across)), steps)
+        nearer = normalise(_crop(plane, places, sizes), steps)
         if not nearer.signs.is_blank:
-            return Normal(nearer.pixels, Signs(nearer.signs.contrast, signs.cut, signs.several, is_blank=False))
+            found = Signs(nearer.signs.contrast, signs.cut, signs.several, is_blank=False)
+            return Normal(nearer.pixels, found, nearer.paper_is_light, coarse)
     around = longer // BOX + 2
     rows, columns = wider(rows, around, mask.shape[0]), wider(columns, around, mask.shape[1])
     mask = _spread(mask)
-    if factor > 1:
-        ink = _fine_ink(plane, paper, mask, (rows, columns), (down, across))
+    if max(sizes) > 1:
+        ink = _fine_ink(plane, paper, mask, (rows, columns), sizes)
         strength = quantile(ink[ink >= INK * ink.max()], _STRONG if steps.gain else 1)
     else:
         ink = (ink * mask)[rows[0] : rows[1], columns[0] : columns[1]]
@@ -85,7 +102,7 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     strength = max(strength, 1e-6)
     none = min(max(_BARE, 2 * paper.noise / strength), _SEEN)
     ink = (ink / np.float32(strength) - np.float32(none)) / np.float32(full - none)
-    return Normal(placed(np.clip(ink, 0, 1), thicken=steps.thicken), signs)
+    return Normal(placed(np.clip(ink, 0, 1), thicken=steps.thicken), signs, paper.is_light, coarse)
 
 
 def _digit(mask: Mask, steps: Steps) -> tuple[Mask, bool]:

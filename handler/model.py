@@ -58,6 +58,11 @@ class OnnxClassifier:
         """The card's threshold, 0 to 1."""
         return self._card.not_a_digit_below
 
+    @property
+    def look_again_below(self) -> float:
+        """The card's threshold, 0 to 1."""
+        return self._card.look_again_below
+
     def probabilities(self, images: Images) -> Probabilities:
         """Class probabilities, (N, classes), of `images`, (N, 28, 28), 0 to 255, white ink on black.
 

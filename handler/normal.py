@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from handler.luminance import Plane
+
 
 @dataclass(frozen=True, slots=True)
 class Signs:
@@ -27,3 +29,7 @@ class Normal:
     pixels: NDArray[np.uint8]
     """(28, 28), white ink on black; all zero exactly where the picture is blank."""
     signs: Signs
+    paper_is_light: bool = False
+    """Whether the ink is darker than its paper; MNIST's is not."""
+    seen: Plane | None = None
+    """The picture with 64 to 127 pixels on its longer side, to be read again; None where there is nothing to doubt."""

@@ -1,14 +1,16 @@
 """How much ink there is at each place of a picture, whatever its polarity, its paper and the light on it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from handler.luminance import Plane
-from handler.planes import averaged, border_of, filled, quantile, spread, widest
+from handler.planes import averaged, border_of, quantile, spread
 from handler.polarity import ink_is_dark, paper_is_light
+from handler.shade import closed, is_uneven, smoothed
 
 CONTRAST: Final = 0.04
 """Less difference between paper and ink than this, of black to white, is a blank picture."""
@@ -18,20 +20,10 @@ _NOISE: Final = 6
 """Times the spread of the paper that ink must differ from it; of 4,096 normal values the farthest is at about 4."""
 _LOUDEST: Final = 0.25
 """What differs from the paper by this is ink, however uneven the border: on a tiny picture the ink is in the border."""
-_LEAST: Final = 20
-"""Cells of the longer side, at least, of a picture in which light can be told from ink, and half that of the other."""
-_RANGE: Final = 0.12
-"""Of all that a picture ranges over: a border of less, between its deciles, lies in even light."""
 _CLEAN: Final = 0.75
 """Of the border: with less paper than this in it, it does not tell how even the paper is."""
-_FLAT: Final = 0.12
-"""Of the same: a cell that differs by less from its neighbours is in the middle of paper, shadow or ink."""
-_BETWEEN: Final = 0.2
-"""Of the same: so far from the darkest and from the lightest a flat cell is neither paper nor ink in even light."""
-_SHARE: Final = 0.03
-"""Of all cells: so many between are no accident."""
-_WINDOW: Final = 0.2
-"""Of the shorter side: what is narrower is ink, what is wider is a shadow."""
+_NEAR: Final = 0.1
+"""Of the paper's level: what differs by less from a surface through the paper is the paper's noise."""
 _DARKEST: Final = 0.1
 """Paper in a shadow is not taken to be darker than this: ink is measured by it."""
 
@@ -57,36 +49,68 @@ def find_paper(plane: Plane, *, shade: bool = True, votes: bool = True) -> Paper
 
     Without `shade` all light is even; without `votes` the border alone tells paper from ink.
     """
+    return next(_papers(plane, shade=shade, votes=votes), None)
+
+
+def other_papers(plane: Plane) -> Iterator[Paper]:
+    """What else the paper could be, if `find_paper` has found one but what was read on it makes no sense."""
+    return (paper for paper in islice(_papers(plane, shade=True, votes=True), 1, None) if paper)
+
+
+def _papers(plane: Plane, *, shade: bool, votes: bool) -> Iterator[Paper | None]:
+    """The likeliest first; it is None where that has no ink on it."""
     darkest, lightest = float(plane.min()), float(plane.max())
     if lightest - darkest < CONTRAST:
-        return None
+        return
     cells = max(1, max(plane.shape) // _GRID)
     grid = averaged(plane, *(min(cells, side) for side in plane.shape))
     border = border_of(plane, max(1, min(plane.shape) // 16))
-    if shade and _is_uneven(border, grid):
-        return _uneven_paper(plane, grid)
-    middle = quantile(border, 0.5)
-    light = paper_is_light(grid) if votes else middle - darkest >= lightest - middle
-    if votes:
-        half = np.float32((darkest + lightest) / 2)
-        paper = border[border > half] if light else border[border < half]
-        border = paper if paper.size > _CLEAN * border.size else plane[plane > half if light else plane < half]
+    if shade and is_uneven(border, grid):
+        light = ink_is_dark(grid)
+        yield _closed_paper(plane, light=light)
+        yield _closed_paper(plane, light=not light)
+        yield _smooth_paper(plane, grid, light=light)
+        yield _smooth_paper(plane, grid, light=not light)
+    elif votes:
+        light = paper_is_light(grid)
+        yield _even_paper(plane, border, light=light)
+        yield _even_paper(plane, border, light=not light)
+    else:
         middle = quantile(border, 0.5)
+        yield _level_paper(plane, border, middle, light=middle - darkest >= lightest - middle)
+
+
+def _even_paper(plane: Plane, border: Plane, *, light: bool) -> Paper | None:
+    half = np.float32((float(plane.min()) + float(plane.max())) / 2)
+    paper = border[border > half] if light else border[border < half]
+    border = paper if paper.size > _CLEAN * border.size else plane[plane > half if light else plane < half]
+    return _level_paper(plane, border, quantile(border, 0.5), light=light)
+
+
+def _level_paper(plane: Plane, border: Plane, middle: float, *, light: bool) -> Paper | None:
     noise = max(spread(border - np.float32(middle)), _grain(plane))
-    if (middle - darkest if light else lightest - middle) < _least(noise):
+    if (middle - float(plane.min()) if light else float(plane.max()) - middle) < _least(noise):
         return None
     level = middle if light else 1 - middle
     return Paper(light, _rounded(np.full((1, 1), level, np.float32)), noise / max(level, _DARKEST))
 
 
-def _uneven_paper(plane: Plane, grid: Plane) -> Paper | None:
-    light = ink_is_dark(grid)
-    level = _filled(plane if light else 1 - plane)
+def _closed_paper(plane: Plane, *, light: bool) -> Paper | None:
+    level = closed(plane if light else 1 - plane)
     missing = Paper(light, level, 0).ink(plane)
     middle = np.float32(quantile(missing, 0.5))  # what is filled lies above the paper, by its noise
     noise = spread(missing - middle)
-    found = Paper(light, level * (1 - middle), noise)
-    return None if float(missing.max() - middle) < _least(noise) else found
+    return None if float(missing.max() - middle) < _least(noise) else Paper(light, level * (1 - middle), noise)
+
+
+def _smooth_paper(plane: Plane, grid: Plane, *, light: bool) -> Paper | None:
+    level = smoothed(grid if light else 1 - grid, plane.shape)
+    if level is None:
+        return None
+    missing = Paper(light, level, 0).ink(plane)
+    rest = missing[np.abs(missing) < _NEAR]
+    noise = spread(rest) if rest.size else 0.0
+    return None if float(missing.max()) < _least(noise) else Paper(light, level, noise)
 
 
 def _rounded(plane: Plane) -> Plane:
@@ -105,38 +129,3 @@ def _grain(plane: Plane) -> float:
     rows, columns = plane[::down], plane[:, ::across]
     steps = np.concatenate([(rows[:, 1:] - rows[:, :-1]).ravel(), (columns[1:] - columns[:-1]).ravel()])
     return spread(steps) / 2**0.5 if steps.size else 0.0
-
-
-def _is_uneven(border: Plane, grid: Plane) -> bool:
-    """Whether there are flat places of more levels than two: in even light, paper and ink have one each."""
-    if max(grid.shape) < _LEAST or min(grid.shape) * 2 < _LEAST:
-        return False
-    low, high = float(grid.min()), float(grid.max())
-    if quantile(border, 0.9) - quantile(border, 0.1) < _RANGE * (high - low):
-        return False
-    level = (grid - np.float32(low)) / np.float32(max(high - low, 1e-6))
-    most, least = level, -level
-    for axis in (0, 1):
-        most, least = widest(most, 3, axis), widest(least, 3, axis)
-    between = (most + least < _FLAT) & (level > _BETWEEN) & (level < 1 - _BETWEEN)
-    return int(np.count_nonzero(between)) > _SHARE * level.size
-
-
-def _filled(plane: Plane) -> Plane:
-    """Light paper without the ink on it: a closing, with the slope of the light going on beyond the edges."""
-    size = max(3, int(min(plane.shape) * _WINDOW) | 1)
-    reach = size // 2
-    basis, inverse = _surface(plane.shape)
-    smooth = (basis @ (inverse @ plane.ravel())).reshape(plane.shape)
-    beyond = np.pad(smooth, reach, mode="reflect", reflect_type="odd")
-    beyond += np.pad(plane - smooth, reach, mode="edge")
-    return filled(beyond, size)[reach:-reach, reach:-reach]
-
-
-@lru_cache(maxsize=16)
-def _surface(shape: tuple[int, int]) -> tuple[Plane, Plane]:
-    """(H·W, 6) and (6, H·W): the surfaces up to second order, and what finds the one nearest to a plane."""
-    down, across = np.meshgrid(*(np.linspace(-1, 1, side) for side in shape), indexing="ij")
-    terms = (np.ones(shape), down, across, down * down, down * across, across * across)
-    basis = np.stack([term.ravel() for term in terms], axis=1)
-    return basis.astype(np.float32), np.linalg.solve(basis.T @ basis, basis.T).astype(np.float32)

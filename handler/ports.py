@@ -91,5 +91,9 @@ class Classifier(Protocol):
     def not_a_digit_below(self) -> float:
         """Of those, one of a lower probability than this is rather of no digit; 0 where that is not known."""
 
+    @property
+    def look_again_below(self) -> float:
+        """A picture is read again, in other ways, where the first gives less; 0 for a model that knows digits alone."""
+
     def probabilities(self, images: Images) -> Probabilities:
         """Class probabilities, (N, classes), each row summing to 1, of `images`, (N, 28, 28), white ink on black."""

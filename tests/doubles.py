@@ -122,6 +122,7 @@ class RowClassifier:
     labels: tuple[str, ...] = tuple("0123456789")
     review_below: float = 0.8
     not_a_digit_below: float = 0.2
+    look_again_below: float = 0
 
     def probabilities(self, images: Images) -> Probabilities:
         """(N, 10)."""

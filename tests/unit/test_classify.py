@@ -1,6 +1,7 @@
 """Pictures to rows, in groups of the model's size."""
 
 import dataclasses
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ from handler.settings import Settings
 from handler.stopwatch import Stopwatch
 from tests.doubles import RowClassifier, bar
 from tests.unit.makers import as_plane
+from tests.unit.test_images import seven
+from tests.unit.test_second_look import InkClassifier
 
 VERSION = "0123456789ab"
 WATCH = Stopwatch(lambda: 0.0)
@@ -33,6 +36,7 @@ class FixedClassifier:
     shares: tuple[float, ...]
     review_below: float = 0.8
     not_a_digit_below: float = 0.2
+    look_again_below: float = 0
     version: str = VERSION
     labels: tuple[str, ...] = tuple("ABCDEFGHIJ")
     groups: list[int] = field(default_factory=list)
@@ -209,3 +213,36 @@ def test_the_signs_of_each_picture_reach_its_own_row(monkeypatch: pytest.MonkeyP
     found = classify(named, FixedClassifier(sure(0, 0.1)), set_to(8), WATCH)
 
     assert [row.detail.partition(":")[0] for row in found] == ["corrupt", "cut-off", "corrupt", "low-contrast"]
+
+
+def test_a_group_does_not_hold_its_pictures() -> None:
+    """Of a picture of millions of pixels only what is read of it is kept until the group is classified."""
+    held: list[weakref.ref[object]] = []
+
+    def large() -> Iterator[Named]:
+        for number in range(8):
+            plane = np.ones((600, 600), np.float32)
+            plane[100:500, 280:320] = 0
+            held.append(weakref.ref(plane))
+            yield Named(str(number), plane=plane)
+
+    rows = classify(large(), FixedClassifier(sure(0, 0.9)), set_to(8), WATCH)
+    assert next(rows).status == "ok"
+    assert sum(plane() is not None for plane in held) <= 1
+
+
+def test_what_is_read_again_is_in_the_row() -> None:
+    """Of a model whose card asks for it; each picture's own reading, in the order of the drop."""
+    framed = np.zeros((80, 80), np.float32)
+    framed[10:70, 10:70] = 1 - as_plane(seven(60))
+    pictures = [
+        Named("seven", plane=1 - as_plane(seven(60))),
+        Named("framed", plane=framed),
+        Named("blank", plane=BLANK),
+    ]
+    once, twice = (
+        [row.digit for row in classify(pictures, InkClassifier(look_again_below=below), set_to(8), WATCH)]
+        for below in (0, 0.9)
+    )
+    assert once == ["1", "0", "1"]
+    assert twice == ["1", "1", "1"]

@@ -49,7 +49,8 @@ PURE = {
         "streams",
         "arrays",
     ),
-    *("pictures", "luminance", "refusals", "images", "steps", "paper", "parts", "lines", "placement", "planes"),
+    *("pictures", "luminance", "refusals", "images", "steps", "paper", "shade", "parts", "lines", "placement"),
+    *("planes", "second_look"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes"),
 }

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from handler.luminance import Plane
-from handler.paper import find_paper
+from handler.paper import find_paper, other_papers
 from handler.planes import quantile, widest
 from handler.polarity import paper_is_light
+from handler.shade import smoothed
 from tests.unit.test_images import seven
 
 
@@ -67,3 +68,44 @@ def test_widest_is_the_maximum_around_each(size: int, axis: int) -> None:
     found = widest(plane, size, axis)
 
     np.testing.assert_array_equal(found if axis == 0 else found.T, expected)
+
+
+def tight(light: Plane, thick: int = 1) -> Plane:
+    """A dark seven cut along its bounds, 50×50, with strokes of some more pixels, in some light."""
+    ink = (seven(100) > 0)[25:75, 25:75].astype(np.uint8)
+    for axis in (0, 1):
+        ink = widest(ink, thick, axis)
+    return np.asarray(light[25:75, 25:75] * np.where(ink, np.float32(0.3), np.float32(1)), np.float32)
+
+
+@pytest.mark.parametrize("thick", [1, 7, 13])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_surface_through_the_paper_knows_no_stroke_that_is_too_thick(thick: int, inverted: bool) -> None:  # noqa: FBT001  # a case
+    """In the light of a lamp, cut tightly, with a marker too: one of the papers has the ink on it and nothing else."""
+    down, across = np.meshgrid(np.linspace(-1, 1, 100), np.linspace(-1, 1, 100), indexing="ij")
+    plane = tight(np.asarray(0.7 + 0.3 * down + 0.25 * across, np.float32), thick)
+    shown = np.asarray(1 - plane if inverted else plane, np.float32)
+    first = find_paper(shown)
+    assert first is not None
+    papers = [paper for paper in (first, *other_papers(shown)) if paper.is_light != inverted]
+    assert papers
+    dark = tight(np.ones((100, 100), np.float32), thick) < 1
+    best = max(float((np.asarray(paper.ink(shown) > 0.35) == dark).mean()) for paper in papers)
+    assert best > 0.97
+
+
+def test_no_surface_lies_through_what_is_no_paper() -> None:
+    """Noise has none, in neither polarity."""
+    noise = np.random.default_rng(0).random((40, 40)).astype(np.float32)
+    assert smoothed(noise, (40, 40)) is None
+    assert smoothed(1 - noise, (40, 40)) is None
+
+
+@pytest.mark.parametrize("kind", ["even", "lamp", "shadow"])
+def test_other_papers_are_of_both_kinds(kind: str) -> None:
+    """In even light the other polarity; in uneven light the same one too, in another light."""
+    ink = seven(100) > 0
+    plane = np.asarray(lit(kind) * np.where(ink, np.float32(0.4), np.float32(1)), np.float32)
+    found = {paper.is_light for paper in other_papers(plane)}
+    assert found >= {False}
+    assert not list(other_papers(np.full((30, 30), 0.5, np.float32)))
