@@ -8,14 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.ports import Images, Probabilities
-from train.calibration import BINS, Floats, Reliability, calibrated, fit_temperature, reliability
+from train.calibration import BINS, Floats, Reliability, fit_temperature, reliability
 from train.heldout import HeldOut
+from train.readings import looked_at, plain
 from train.thresholds import THRESHOLDS, Curve, choose_not_a_digit_below, choose_review_below, risk_coverage
 
 REVIEW_BELOW: Final = 0.8
 """Of a model of which nothing is known but its predictions."""
+DIGITS: Final = ("clean", "augmented")
 NO_DIGITS: Final = ("negatives", "unseen_negatives")
 """Curves of what is no digit: of the kinds that training has, and of one that it has not. None of it is right."""
+LOOK_AGAIN_BELOW: Final = 0.98
+"""Of a model that was shown what is no digit: a picture of which it is less sure is read in other ways too."""
 _DECIMALS: Final = 6
 
 
@@ -26,6 +30,7 @@ class Confidence:
     temperature: float = 1.0
     review_below: float = REVIEW_BELOW
     not_a_digit_below: float = 0.0
+    look_again_below: float = 0.0
     reliabilities: Mapping[str, Reliability] = field(default_factory=dict)
     """Of all held-out digits, before and after the temperature; empty where there were none, and so are the others."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
@@ -51,6 +56,7 @@ class Confidence:
             "calibration": calibration,
             "review_below": self.review_below,
             "not_a_digit_below": self.not_a_digit_below,
+            "look_again_below": self.look_again_below,
             "risk_coverage": curves_json(self.curves) if self.curves else None,
         }
 
@@ -69,16 +75,22 @@ def fit(read: Callable[[Images], Probabilities], held_out: HeldOut, asked: float
 
     The temperature is fitted to clean and augmented digits together; a threshold that is `asked` for stands.
     """
-    digits = {
-        "clean": (read(held_out.clean), held_out.clean_labels),
-        "augmented": (read(held_out.augmented), held_out.augmented_labels),
-    }
-    both = [np.concatenate(parts) for parts in zip(*digits.values(), strict=True)]
-    temperature = round(fit_temperature(*both), _DECIMALS)
-    pairs = {name: _pairs(calibrated(found, temperature), labels) for name, (found, labels) in digits.items()}
+    labels = (held_out.clean_labels, held_out.augmented_labels)
+    digits = [looked_at(readings, read) for readings in (plain(held_out.clean), held_out.augmented)]
+    temperature = round(
+        fit_temperature(np.concatenate([looked.found for looked in digits]), np.concatenate(labels)), _DECIMALS
+    )
+
+    def pairs_at(value: float) -> dict[str, tuple[Floats, NDArray[np.bool_]]]:
+        return {
+            name: _pairs(looked.settled(value, LOOK_AGAIN_BELOW), right)
+            for name, looked, right in zip(DIGITS, digits, labels, strict=True)
+        }
+
+    pairs = pairs_at(temperature)
     others = [
-        calibrated(read(images), temperature).max(axis=1) if len(images) else np.empty(0)
-        for images in (held_out.negatives, held_out.unseen_negatives)
+        looked_at(readings, read).settled(temperature, LOOK_AGAIN_BELOW).max(axis=1)
+        for readings in (held_out.negatives, held_out.unseen_negatives)
     ]
     review_below = choose_review_below(pairs["clean"], pairs["augmented"], *others) if asked is None else asked
     sure = np.concatenate([confidence for confidence, _ in pairs.values()])
@@ -88,9 +100,10 @@ def fit(read: Callable[[Images], Probabilities], held_out: HeldOut, asked: float
     return Confidence(
         temperature=temperature,
         review_below=review_below,
+        look_again_below=LOOK_AGAIN_BELOW,
         not_a_digit_below=choose_not_a_digit_below(sure, np.concatenate(others), review_below),
         reliabilities={
-            name: reliability(*_pairs(calibrated(both[0], value), both[1]))
+            name: reliability(*_together(pairs_at(value)))
             for name, value in (("before", 1.0), (f"temperature {temperature:.3g}", temperature))
         },
         curves={name: risk_coverage(*found, thresholds=thresholds) for name, found in sets.items()},
@@ -106,6 +119,11 @@ def curves_json(curves: Mapping[str, Curve]) -> dict[str, Any]:
         if name not in NO_DIGITS:
             columns[name]["accuracy_of_ok"] = _rounded(curve.accuracy)
     return columns
+
+
+def _together(pairs: Mapping[str, tuple[Floats, NDArray[np.bool_]]]) -> tuple[Floats, NDArray[np.bool_]]:
+    confidences, right = zip(*pairs.values(), strict=True)
+    return np.concatenate(confidences), np.concatenate(right)
 
 
 def _pairs(probabilities: Floats, labels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -14,6 +14,7 @@ from handler.ports import Images
 from train import negatives, scenes
 from train.heldout import HeldOut
 from train.networks import CLASSES
+from train.readings import Readings
 
 HELD_OUT: Final = 5_000
 """The last images of MNIST's training set: no weight is fitted to them, and every choice is made on them."""
@@ -24,6 +25,7 @@ UNSEEN_NEGATIVES: Final = 2_000
 """Of a kind that no weight is fitted to: the threshold is chosen on these, too."""
 _DRAWN_SHARE: Final = 0.3
 _NEGATIVE_SHARE: Final = 0.12
+_MISTAKEN_SHARE: Final = 0.06
 """Of each epoch, for each image of MNIST."""
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ class Examples:
     drawn: Images
     drawn_labels: NDArray[np.uint8]
     negatives: Images
+    mistaken: Images
+    """Digits of which the paper was taken for the ink."""
     held_out: HeldOut
 
 
@@ -50,17 +54,19 @@ def gather(images: Images, labels: NDArray[np.uint8], seed: int = 0, *, share: f
     random = np.random.default_rng(seed)
     chosen = random.permutation(len(digits))[: round(DRAWN * share)]
     tell = _progress("Drawing digits as pictures", len(chosen))
-    drawn, seen = _visible(scenes.draw(digits[chosen], seed, tell), digit_labels[chosen])
+    drawn, drawn_labels, mistaken = _sorted(*scenes.draw(digits[chosen], seed, tell), digit_labels[chosen])
     clean, clean_labels = images[-held:], labels[-held:]
     tell = _progress("Drawing those that are held out", held)
-    augmented, augmented_labels = _visible(scenes.draw(clean, seed + 1, tell), clean_labels)
+    augmented, _ = scenes.draw(clean, seed + 1, tell)
+    seen = clean_labels[augmented.first.any(axis=(1, 2))]
     counts = [round(count * share) for count in (NEGATIVES, HELD_OUT_NEGATIVES, UNSEEN_NEGATIVES)]
     none = negatives.make(counts[0], digits, seed, _progress("Drawing what is no digit", counts[0]))
     other = negatives.make(counts[1], clean, seed + 1, _progress("Drawing more of it to be held out", counts[1]))
     tell = _progress("Drawing what training has nothing like", counts[2])
     unseen = negatives.make(counts[2], clean, seed + 2, tell, negatives.UNSEEN)
-    held_out = HeldOut(clean, clean_labels, augmented, augmented_labels, other, unseen)
-    return Examples(digits, digit_labels, drawn, seen, none, held_out)
+    held_out = HeldOut(clean, clean_labels, augmented.visible(), seen, other, unseen)
+    shown = np.concatenate([none.first, none.again])
+    return Examples(digits, digit_labels, drawn, drawn_labels, shown, mistaken, held_out)
 
 
 def _progress(what: str, count: int) -> Callable[[int], None]:
@@ -78,20 +84,28 @@ def epoch(examples: Examples, seed: int, number: int) -> tuple[Images, NDArray[n
     random = np.random.default_rng((seed, number))
     drawn = random.integers(len(examples.drawn), size=round(_DRAWN_SHARE * len(examples.digits)))
     none = random.integers(len(examples.negatives), size=round(_NEGATIVE_SHARE * len(examples.digits)))
-    images = np.concatenate([examples.digits, examples.drawn[drawn], examples.negatives[none]])
+    wrong = random.integers(len(examples.mistaken), size=round(_MISTAKEN_SHARE * len(examples.digits)))
+    images = np.concatenate(
+        [examples.digits, examples.drawn[drawn], examples.negatives[none], examples.mistaken[wrong]]
+    )
     rows: Any = np.eye(CLASSES, dtype=np.float32)
     targets = np.concatenate(
         [
             rows[examples.labels],
             rows[examples.drawn_labels[drawn]],
-            np.full((len(none), CLASSES), 1 / CLASSES, np.float32),
+            np.full((len(none) + len(wrong), CLASSES), 1 / CLASSES, np.float32),
         ]
     )
     order = random.permutation(len(images))
     return images[order], targets[order]
 
 
-def _visible(images: Images, labels: NDArray[np.uint8]) -> tuple[Images, NDArray[np.uint8]]:
-    """Without those that the handler reads as blank."""
+def _sorted(
+    readings: Readings, light: NDArray[np.bool_], labels: NDArray[np.uint8]
+) -> tuple[Images, NDArray[np.uint8], Images]:
+    """Of pictures of digits, (N,) on `light` paper: the right readings, their labels, and the mistaken ones."""
+    images = np.concatenate([readings.first, readings.again])
+    owners = np.concatenate([np.arange(len(readings.first)), readings.owners])
+    right = np.concatenate([readings.light, readings.light_again]) == light[owners]
     seen = images.any(axis=(1, 2))
-    return images[seen], labels[seen]
+    return images[seen & right], labels[owners[seen & right]], images[seen & ~right]

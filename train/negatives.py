@@ -3,7 +3,7 @@
 All follows from a seed. What `train.strangers` draws is not among them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,8 @@ from handler.luminance import Plane
 from handler.ports import Images
 from train import letters, marks, pen, stains
 from train.calibration import Floats
-from train.scenes import read, silence
+from train.readings import Readings, read
+from train.scenes import silence
 
 Kind = Callable[[Images, Generator], Floats]
 """Makes ink, (H, W), 0 to 1, of digits that it may need and a seed."""
@@ -22,21 +23,20 @@ Kind = Callable[[Images, Generator], Floats]
 
 def make(
     count: int, digits: Images, seed: int, tell: Callable[[int], None] = silence, kinds: Sequence[Kind] | None = None
-) -> Images:
-    """(count, 28, 28), 0 to 255: as many of each of `kinds` (default: `KINDS`).
+) -> Readings:
+    """What the handler reads in `count` pictures, as many of each of `kinds` (default: `KINDS`).
 
     `digits`, (N, 28, 28), are what several digits are made of, and what is struck out. `tell` is called with how many
-    are done.
+    are done. What is read as blank is left out: it needs no network to doubt it.
     """
     kinds = kinds or KINDS
-    found = np.zeros((count, 28, 28), np.uint8)
-    for number in range(count):
-        random = np.random.default_rng((seed, number))
-        kind = kinds[number % len(kinds)]
-        while not found[number].any():  # what is read as blank needs no network to doubt it
-            found[number] = read(picture(kind, digits, random))
-        tell(number + 1)
-    return found
+
+    def planes() -> Iterator[Plane]:
+        for number in range(count):
+            yield picture(kinds[number % len(kinds)], digits, np.random.default_rng((seed, number)))
+            tell(number + 1)
+
+    return read(planes()).visible()
 
 
 def picture(kind: Kind, digits: Images, random: Generator) -> Plane:

@@ -25,6 +25,6 @@ class Recipe:
 
 DEFAULTS: Final[dict[Network, Recipe]] = {
     "mlp": Recipe(),
-    "cnn": Recipe("cnn", epochs=30, batch_size=256, learning_rate=0.003),
+    "cnn": Recipe("cnn", epochs=45, batch_size=256, learning_rate=0.003),
 }
 """How each network is trained where nothing else is asked for."""

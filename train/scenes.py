@@ -6,16 +6,16 @@ seed.
 """
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
-from handler.images import normalise
 from handler.luminance import Plane
 from handler.ports import Images
+from train.readings import Readings, read
 
 _SIDES: Final = (18, 150)
 _ZIP_CODE: Final = 16
@@ -25,30 +25,31 @@ def silence(_done: int) -> None:
     """Where nobody wants to know how far it is."""
 
 
-def draw(images: Images, seed: int, tell: Callable[[int], None] = silence) -> Images:
-    """Each of `images`, (N, 28, 28), 0 to 255, as the handler sees a picture of it, of the same shape.
+def draw(images: Images, seed: int, tell: Callable[[int], None] = silence) -> tuple[Readings, NDArray[np.bool_]]:
+    """What the handler reads in a picture of each of `images`, (N, 28, 28), 0 to 255; (N,) whether its paper is light.
 
     `tell` is called with how many are done.
     """
-    found = np.empty_like(images)
-    for number, image in enumerate(images):
-        found[number] = read(scene(image, np.random.default_rng((seed, number))))
-        tell(number + 1)
-    return found
+    light = np.zeros(len(images), np.bool_)
+
+    def planes() -> Iterator[Plane]:
+        for number, image in enumerate(images):
+            plane, light[number] = scene(image, np.random.default_rng((seed, number)))
+            yield plane
+            tell(number + 1)
+
+    return read(planes()), light
 
 
-def read(plane: Plane) -> Images:
-    """The 28×28 pixels that the model gets of a picture's luminance."""
-    return normalise(plane).pixels
-
-
-def scene(image: Images, random: np.random.Generator) -> Plane:
-    """The luminance, (H, W) 0–1, of a picture of one digit, (28, 28) 0 to 255."""
+def scene(image: Images, random: np.random.Generator) -> tuple[Plane, bool]:
+    """The luminance, (H, W) 0–1, of a picture of one digit, (28, 28) 0 to 255, and whether its paper is light."""
     if random.random() < 0.12:
         return _zip_code(image, random)
     side = int(np.exp(random.uniform(*np.log(_SIDES))))
     ink = _inked(image, side, random)
     ink = _placed(ink, random)
+    if random.random() < 0.06:
+        ink = enclosed(ink, random)
     height, width = ink.shape
     paper = random.uniform(0.45, 1.0) * np.ones((height, width)) + _gradient(height, width, random)
     contrast = np.exp(random.uniform(np.log(0.12), np.log(0.95)))
@@ -59,12 +60,12 @@ def scene(image: Images, random: np.random.Generator) -> Plane:
     if random.random() < 0.4:
         plane += random.normal(size=plane.shape) * random.uniform(0, 0.09) * contrast
     plane = plane.clip(0, 1)
+    if random.random() < 0.35:
+        plane *= 0.9 + random.uniform(0.1, 1.4) * _gradient(height, width, random).clip(-0.4, 0.07)
     if random.random() < 0.3:
         plane = _packed(plane, random)
-    if random.random() < 0.25:
-        plane = 1 - plane
-    found: Plane = plane.astype(np.float32)
-    return found
+    light = random.random() < 0.75
+    return np.asarray(plane if light else 1 - plane, np.float32), light
 
 
 def _inked(image: Images, side: int, random: np.random.Generator) -> NDArray[np.float64]:
@@ -83,20 +84,38 @@ def _inked(image: Images, side: int, random: np.random.Generator) -> NDArray[np.
     level = random.uniform(0.22, 0.62)
     softness = random.uniform(0.08, 0.6) if factor > 1 else 0.9
     found: NDArray[np.float64] = ((values - level) / softness + 0.5).clip(0, 1)
+    if random.random() < 0.12:  # a marker
+        wide = 2 * round(random.uniform(0.3, 1.3) * factor) + 1
+        thick = Image.fromarray((np.pad(found, wide) * 255).astype(np.uint8)).filter(ImageFilter.MaxFilter(wide))
+        found = np.asarray(thick, np.float64) / 255
     return found if found.max() > 0.5 else values.clip(0, 1)
 
 
 def _placed(ink: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
     """The digit somewhere on a larger sheet, or cut at one of its sides."""
     size = max(ink.shape)
-    before = random.uniform(0.0, 0.6, 2) * size
-    after = random.uniform(0.0, 0.6, 2) * size
+    most = 0.6 if random.random() < 0.75 else 0.1
+    before = random.uniform(0.0, most, 2) * size
+    after = random.uniform(0.0, most, 2) * size
     sheet = np.pad(ink, [(int(before[0]), int(after[0])), (int(before[1]), int(after[1]))])
     if random.random() < 0.08:
         hit = np.flatnonzero(sheet.max(axis=1) > 0.3)
         if len(hit) > 8:
             sheet = sheet[hit[0] + int(random.uniform(0, 0.12) * len(hit)) :]
     return sheet
+
+
+def enclosed(ink: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+    """The digit in a ring, in a box, or in a picture with a frame."""
+    far = max(3, round(0.25 * max(ink.shape)))
+    thick = max(1, round(random.uniform(0.02, 0.06) * max(ink.shape)))
+    sheet = Image.fromarray((np.pad(ink, far) * 255).astype(np.uint8))
+    kind = random.integers(3)
+    gap = 0 if kind == 2 else int(random.integers(1, far - 1))
+    bounds = (gap, gap, sheet.width - 1 - gap, sheet.height - 1 - gap)
+    pen = ImageDraw.Draw(sheet)
+    (pen.ellipse if kind == 0 else pen.rectangle)(bounds, outline=int(random.uniform(120, 256)), width=thick)
+    return np.asarray(sheet, np.float64) / 255
 
 
 def _gradient(height: int, width: int, random: np.random.Generator, most: float = 0.25) -> NDArray[np.float64]:
@@ -139,7 +158,7 @@ def _packed(plane: NDArray[np.float64], random: np.random.Generator) -> NDArray[
     return found
 
 
-def _zip_code(image: Images, random: np.random.Generator) -> Plane:
+def _zip_code(image: Images, random: np.random.Generator) -> tuple[Plane, bool]:
     """White on black, edge to edge, in 16 × 16 pixels: stretched to fill them, as the post's digits once were."""
     ink = _inked(image, int(random.uniform(24, 48)), random)
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.3), np.flatnonzero(ink.max(axis=0) > 0.3)
@@ -149,5 +168,5 @@ def _zip_code(image: Images, random: np.random.Generator) -> Plane:
     left = (_ZIP_CODE - wide) // 2
     values = np.zeros((_ZIP_CODE, _ZIP_CODE), np.float32)
     values[:, left : left + wide] = np.asarray(small, np.float32) / 255
-    found: Plane = values if random.random() < 0.8 else 1 - values
-    return found
+    light = random.random() > 0.8
+    return (1 - values if light else values), light

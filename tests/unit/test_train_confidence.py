@@ -14,8 +14,9 @@ from handler.ports import Images, Probabilities
 from tests.unit.models import card_of
 from train import plots
 from train.calibration import reliability
-from train.confidence import NO_DIGITS, REVIEW_BELOW, Confidence, fit
+from train.confidence import LOOK_AGAIN_BELOW, NO_DIGITS, REVIEW_BELOW, Confidence, fit
 from train.heldout import HeldOut
+from train.readings import plain
 from train.thresholds import risk_coverage
 
 COUNT = 6000
@@ -47,7 +48,7 @@ def held_out() -> HeldOut:
     strangers = np.resize(np.array([20, 40], np.uint8), 100)
     negatives = shown(np.zeros(100, np.uint8), strangers)
     unseen = shown(np.zeros(50, np.uint8), np.resize(np.array([30, 60], np.uint8), 50))
-    return HeldOut(shown(read_as, sure), labels, shown(read_as, sure), labels, negatives, unseen)
+    return HeldOut(shown(read_as, sure), labels, plain(shown(read_as, sure)), labels, plain(negatives), plain(unseen))
 
 
 def test_a_fit_keeps_the_promise_on_what_was_held_out(held_out: HeldOut) -> None:
@@ -69,6 +70,17 @@ def test_a_fit_keeps_the_promise_on_what_was_held_out(held_out: HeldOut) -> None
     )
 
 
+def test_a_second_reading_that_is_surer_counts(held_out: HeldOut) -> None:
+    """As in the handler's rows: of a mistaken digit and of what is no digit, where the first is not sure enough."""
+    count = len(held_out.augmented_labels)
+    right = shown(held_out.augmented_labels, np.full(count, 99, np.uint8))
+    others = replace(plain(right), first=held_out.augmented.first, again=right, owners=np.arange(count))
+    first, again = fit(read, held_out, 0.5), fit(read, replace(held_out, augmented=others), 0.5)
+    assert first.curves["augmented"].right[0] == count - 30
+    assert again.curves["augmented"].right[0] == count
+    assert (again.curves["clean"].right == first.curves["clean"].right).all()
+
+
 def test_a_threshold_that_is_asked_for_stands(held_out: HeldOut) -> None:
     """Temperature and curve are fitted all the same."""
     found, other = fit(read, held_out, 0.12345), fit(read, held_out)
@@ -79,7 +91,7 @@ def test_a_threshold_that_is_asked_for_stands(held_out: HeldOut) -> None:
 
 def test_without_negatives_nothing_is_taken_for_no_digit(held_out: HeldOut) -> None:
     """Their part of the table is of no images."""
-    none = np.zeros((0, 28, 28), np.uint8)
+    none = plain(np.zeros((0, 28, 28), np.uint8))
     found = fit(read, replace(held_out, negatives=none, unseen_negatives=none))
     assert found.not_a_digit_below == 0
     curve = found.as_json()["risk_coverage"]
@@ -89,8 +101,9 @@ def test_without_negatives_nothing_is_taken_for_no_digit(held_out: HeldOut) -> N
 @pytest.mark.parametrize("others", ["negatives", "unseen_negatives"])
 def test_each_kind_of_negatives_has_a_say(held_out: HeldOut, others: str) -> None:
     """The threshold is above what the model is sure of in either, if digits leave room for that."""
-    surer = shown(np.zeros(100, np.uint8), np.full(100, 90, np.uint8))
-    found, other = fit(read, held_out), fit(read, replace(held_out, **{others: surer}))
+    surer = plain(shown(np.zeros(100, np.uint8), np.full(100, 90, np.uint8)))
+    known, unseen = (surer if name == others else getattr(held_out, name) for name in NO_DIGITS)
+    found, other = fit(read, held_out), fit(read, replace(held_out, negatives=known, unseen_negatives=unseen))
     row = other.curves[others].thresholds.tolist().index(other.review_below)
     assert other.curves[others].ok[row] == 0
     assert other.review_below > found.review_below
@@ -111,6 +124,7 @@ def test_the_card_says_all_of_it_and_the_handler_reads_it(held_out: HeldOut) -> 
     card = read_card(json.dumps(card_of(b"") | found).encode())
     assert (card.temperature, card.review_below) == (confidence.temperature, confidence.review_below)
     assert card.not_a_digit_below == confidence.not_a_digit_below
+    assert card.look_again_below == LOOK_AGAIN_BELOW
 
 
 def test_of_a_model_from_elsewhere_nothing_is_known() -> None:
@@ -120,6 +134,7 @@ def test_of_a_model_from_elsewhere_nothing_is_known() -> None:
         "calibration": {"method": None, "temperature": 1.0},
         "review_below": REVIEW_BELOW,
         "not_a_digit_below": 0.0,
+        "look_again_below": 0.0,
         "risk_coverage": None,
     }
 

@@ -56,18 +56,33 @@ def test_half_of_the_digits_are_only_bent() -> None:
 
 def test_a_drawn_picture_follows_from_its_seed_alone() -> None:
     """Whatever is drawn beside it; another seed draws another one."""
-    alone, beside = scenes.draw(ring(1), 3), scenes.draw(ring(3), 3)
+    alone, beside, other = (scenes.draw(ring(count), seed)[0].first for count, seed in ((1, 3), (3, 3), (1, 4)))
     assert np.array_equal(alone[0], beside[0])
-    assert not np.array_equal(scenes.draw(ring(1), 4), alone)
+    assert not np.array_equal(other, alone)
 
 
 def test_scenes_are_pictures_of_many_kinds() -> None:
     """Luminance from 0 to 1, of many sizes, dark on light and light on dark, some as small as a zip code's digit."""
-    made = [scenes.scene(ring(1)[0], np.random.default_rng(number)) for number in range(60)]
+    drawn = [scenes.scene(ring(1)[0], np.random.default_rng(number)) for number in range(60)]
+    made = [plane for plane, _ in drawn]
     assert all(plane.dtype == np.float32 and plane.min() >= 0 and plane.max() <= 1 for plane in made)
     assert (16, 16) in {plane.shape for plane in made}
     assert max(max(plane.shape) for plane in made) > 100
     assert {bool(np.median(plane) > plane.mean()) for plane in made} == {True, False}
+    assert np.mean([(np.median(plane) > plane.mean()) == light for plane, light in drawn]) > 0.8
+
+
+def test_a_digit_read_on_the_wrong_paper_is_no_example_of_it(found: examples.Examples) -> None:
+    """Of first and second readings: a ring that is drawn as dark as its paper is no ring, and is shown as no digit."""
+    readings, light = scenes.draw(ring(40), 7)
+    labels = np.arange(40, dtype=np.uint8)
+    right, right_labels, mistaken = examples._sorted(readings, light, labels)
+    assert len(right) == len(right_labels) > 30
+    assert set(right_labels.tolist()) <= set(labels.tolist())
+    both = [*readings.light[readings.first.any(axis=(1, 2))], *readings.light_again]
+    assert len(right) + len(mistaken) == len(both)
+    assert len(mistaken) > 10
+    assert len(found.mistaken) > 10
 
 
 def test_what_is_held_out_is_never_shown(found: examples.Examples) -> None:
@@ -75,16 +90,16 @@ def test_what_is_held_out_is_never_shown(found: examples.Examples) -> None:
     held = len(found.held_out.clean)
     assert held == 50
     assert len(found.digits) == 400 - held
-    assert (len(found.held_out.negatives), len(found.held_out.unseen_negatives)) == (30, 20)
+    assert (len(found.held_out.negatives.first), len(found.held_out.unseen_negatives.first)) == (30, 20)
     images, targets = examples.epoch(found, 0, 0)
-    assert len(images) == len(targets) == 350 + round(0.3 * 350) + round(0.12 * 350)
+    assert len(images) == len(targets) == 350 + round(0.3 * 350) + round(0.12 * 350) + round(0.06 * 350)
 
 
 def test_no_digit_is_the_target_of_a_negative(found: examples.Examples) -> None:
-    """All ten are as probable; a digit's target is its label."""
+    """Nor of a digit on the wrong paper: all ten are as probable; another digit's target is its label."""
     _, targets = examples.epoch(found, 0, 0)
     assert np.allclose(targets.sum(axis=1), 1)
-    assert (np.isclose(targets, 0.1).all(axis=1)).sum() == round(0.12 * 350)
+    assert (np.isclose(targets, 0.1).all(axis=1)).sum() == round(0.12 * 350) + round(0.06 * 350)
     assert ((targets == 1).sum(axis=1)).sum() == 350 + round(0.3 * 350)
 
 

@@ -21,15 +21,17 @@ def bars() -> Images:
 
 
 def test_every_negative_has_ink(bars: Images) -> None:
-    """What the handler would call blank teaches nothing; the seed decides all, and there is as much of each kind."""
+    """What the handler would call blank teaches nothing and is left out; the seed decides all."""
     count = 2 * len(negatives.KINDS)
     told: list[int] = []
     made = negatives.make(count, bars, 0, told.append)
-    assert made.shape == (count, 28, 28)
-    assert made.any(axis=(1, 2)).all()
-    assert len({image.tobytes() for image in made}) == count == told[-1]
-    assert np.array_equal(made[:20], negatives.make(20, bars, 0))
-    assert not np.array_equal(made[:20], negatives.make(20, bars, 1))
+    assert told == list(range(1, count + 1))
+    assert 0.9 * count < len(made.first) <= count
+    assert made.first.any(axis=(1, 2)).all()
+    assert len({image.tobytes() for image in made.first}) == len(made.first)
+    few, other = negatives.make(20, bars, 0).first, negatives.make(20, bars, 1).first
+    assert np.array_equal(made.first[: len(few)], few)
+    assert not np.array_equal(few[:10], other[:10])
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)

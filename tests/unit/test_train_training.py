@@ -17,6 +17,7 @@ from train.errors import PublishError
 from train.export import export
 from train.heldout import HeldOut
 from train.publish import read_release
+from train.readings import plain
 from train.recipe import Recipe
 from train.release import Terms, prepare
 
@@ -158,7 +159,7 @@ def test_what_was_held_out_decides_how_sure_a_release_is(
 ) -> None:
     """Temperature, thresholds, curve and two plots more; the proof of ONNX holds all the same."""
     noise = np.random.default_rng(1).integers(0, 256, (50, 28, 28)).astype(np.uint8)
-    held_out = HeldOut(few.x_test, few.y_test, few.x_test[:, ::-1], few.y_test, noise, noise[:20])
+    held_out = HeldOut(few.x_test, few.y_test, plain(few.x_test[:, ::-1]), few.y_test, plain(noise), plain(noise[:20]))
     kept = replace(fitted, held_out=held_out)
     made = prepare(h5, ANY, few, tmp_path, kept)
     card = read_card((made.folder / "card.json").read_bytes())
