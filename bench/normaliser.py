@@ -1,68 +1,83 @@
 """What each step of the normaliser is worth on hard pictures of MNIST's test digits: `python -m bench.normaliser`.
 
-The pictures are those of `bench.families`; zips with labels.csv may be given as well. Every column of the table is the
-normaliser with one step left out.
+The pictures are those of `bench.families`; zips with labels.csv may be given as well. Every column of the table
+is the way from pictures to digits with one step left out.
 """
 
 import argparse
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
 
 from bench.families import FAMILIES, Labelled, made, read_zip
+from handler.card import read_card
+from handler.doubt import doubt
 from handler.images import normalise
+from handler.model import OnnxClassifier
+from handler.ports import Classifier
+from handler.second_look import look_again
 from handler.steps import ALL, Steps
 
 
-class Reader:
-    """A network in ONNX that reads (N, 28, 28) of 0–1."""
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """How pictures are read."""
 
-    def __init__(self, path: Path) -> None:
-        """Of the file at `path`."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(path, options)
-        self._input = self._session.get_inputs()[0].name
-
-    def digits(self, images: NDArray[np.uint8]) -> NDArray[np.intp]:
-        """The digit of each of (N, 28, 28)."""
-        found = [
-            self._session.run(None, {self._input: group.astype(np.float32) / np.float32(255)})[0].argmax(axis=1)
-            for group in np.array_split(images, max(1, len(images) // 256))
-        ]
-        return np.concatenate(found)
+    steps: Steps = ALL
+    again: bool = True
+    """Whether what the model is not sure of is read in other ways too."""
 
 
-def variants() -> Mapping[str, Steps]:
-    """All steps, and each of them left out or, where it is not done, put in."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a model made of a set; shares, 0 to 1."""
+
+    right: float
+    ok: float
+    right_of_ok: float
+    """NaN where nothing is `ok`."""
+
+
+def variants() -> Mapping[str, Variant]:
+    """All there is, and each part of it left out or, where it is not done, put in."""
     single = {field.name: getattr(ALL, field.name) for field in fields(ALL)}
-    return {"all": ALL} | {
-        f"{'without' if on else 'with'} {name}": replace(ALL, **{name: not on}) for name, on in single.items()
-    }
+    steps = {f"{'without' if on else 'with'} {name}": replace(ALL, **{name: not on}) for name, on in single.items()}
+    changed = {name: Variant(found) for name, found in steps.items()}
+    return {"all": Variant(), **changed, "without a second look": Variant(again=False)}
 
 
-def measure(sets: Mapping[str, Labelled], reader: Reader, steps: Steps) -> tuple[dict[str, float], float]:
-    """Accuracy of each set, 0 to 1, and images normalised in a second."""
-    seconds, count, found = 0.0, 0, {}
+def measure(
+    sets: Mapping[str, Labelled], classifier: Classifier, variant: Variant
+) -> tuple[dict[str, Measured], float]:
+    """Each set's shares, and images read in a second, the model's first look apart."""
+    seconds, count, results = 0.0, 0, {}
     for name, labelled in sets.items():
         start = time.perf_counter()
-        images = [normalise(plane, steps).pixels for plane in labelled.planes]
+        first = [normalise(plane, variant.steps) for plane in labelled.planes]
         seconds += time.perf_counter() - start
-        count += len(images)
-        found[name] = float((reader.digits(np.stack(images)) == labelled.labels).mean())
-    return found, count / seconds
+        found = classifier.probabilities(np.stack([normal.pixels for normal in first]))
+        start = time.perf_counter()
+        normals, found = look_again(first, found, classifier) if variant.again else (first, found)
+        seconds += time.perf_counter() - start
+        count += len(normals)
+        right = found.argmax(axis=1) == labelled.labels
+        details = [
+            doubt(normal.signs, float(f"{sure:.4f}"), classifier.review_below, 0)
+            for normal, sure in zip(normals, found.max(axis=1), strict=True)
+        ]
+        ok = np.array([not detail for detail in details])
+        results[name] = Measured(float(right.mean()), float(ok.mean()), float(right[ok].mean()) if ok.any() else np.nan)
+    return results, count / seconds
 
 
 def main(arguments: list[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.normaliser", description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("model", type=Path, help="a network in ONNX that reads (N, 28, 28) of 0 to 1")
+    parser.add_argument("model", type=Path, help="the folder of a release, with card.json and model.onnx")
     parser.add_argument("zips", type=Path, nargs="*", help="zips with labels.csv")
     parser.add_argument("--count", type=int, default=300, help="pictures of each family (%(default)s)")
     parser.add_argument("--families", nargs="*", default=list(FAMILIES), choices=list(FAMILIES))
@@ -71,19 +86,25 @@ def main(arguments: list[str]) -> int:
     sets = {name: made(name, flags.count) for name in flags.families} | {
         path.stem: read_zip(path) for path in flags.zips
     }
-    chosen = {"all": ALL} if flags.all else variants()
-    results = {name: measure(sets, Reader(flags.model), steps) for name, steps in chosen.items()}
+    card = read_card((flags.model / "card.json").read_bytes())
+    classifier = OnnxClassifier(card, (flags.model / "model.onnx").read_bytes())
+    chosen = {"all": Variant()} if flags.all else variants()
+    results = {name: measure(sets, classifier, variant) for name, variant in chosen.items()}
     print(report(sets, results))  # noqa: T201  # the command line is made of these lines
     return 0
 
 
-def report(sets: Mapping[str, Labelled], results: Mapping[str, tuple[Mapping[str, float], float]]) -> str:
-    """The table in Markdown: a row for each set, a column for each variant, in per cent."""
-    lines = ["| set | of | " + " | ".join(results) + " |", "|---|--:|" + "--:|" * len(results)]
+def report(sets: Mapping[str, Labelled], results: Mapping[str, tuple[Mapping[str, Measured], float]]) -> str:
+    """The table in Markdown: a row for each set, a column for each variant, in per cent; of the first one `ok` too."""
+    first, *others = results
+    head = [first, "`ok`", "right of `ok`", *others]
+    lines = ["| set | of | " + " | ".join(head) + " |", "|---|--:|" + "--:|" * len(head)]
     for name, labelled in sets.items():
-        shares = " | ".join(f"{accuracy[name]:.1%}" for accuracy, _ in results.values())
-        lines.append(f"| {name} | {len(labelled.labels)} | {shares} |")
-    lines.append("| images/s | | " + " | ".join(f"{rate:.0f}" for _, rate in results.values()) + " |")
+        all_, *rest = (measured[name] for measured, _ in results.values())
+        shares = [all_.right, all_.ok, all_.right_of_ok, *(found.right for found in rest)]
+        lines.append(f"| {name} | {len(labelled.labels)} | " + " | ".join(f"{share:.1%}" for share in shares) + " |")
+    rates = [f"{rate:.0f}" for _, rate in results.values()]
+    lines.append("| images/s | | " + " | ".join([rates[0], "", "", *rates[1:]]) + " |")
     return "\n".join(lines)
 
 
