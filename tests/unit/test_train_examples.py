@@ -87,8 +87,8 @@ def test_a_digit_read_on_the_wrong_paper_is_no_example_of_it(found: examples.Exa
     both = [*readings.light[readings.first.any(axis=(1, 2))], *readings.light_again]
     assert len(right) + len(mistaken) == len(both)
     assert len(mistaken) > 10
-    assert np.median([likeness(image) for image in right]) > 0.8
-    assert np.median([likeness(image) for image in mistaken]) < 0.6
+    assert np.median([likeness(image) for image in right]) > 0.6
+    assert np.median([likeness(image) for image in mistaken]) < 0.5
     assert len(found.mistaken) > 10
 
 
