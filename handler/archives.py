@@ -8,12 +8,12 @@ from handler import tars, zips
 from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, sniff
 from handler.errors import SpentError, UnreadableError
 from handler.inflation import inflate
-from handler.members import Named, is_ignored, read_images, read_picture
+from handler.members import Named, Picture, is_ignored, read_images, read_picture
 from handler.settings import Settings
 from handler.streams import Budget, Stream, decompress, pieces_of
 
 
-def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Named]:
+def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """The pictures of a zip's members, in its order; `UnreadableError` where the archive breaks or passes a cap."""
 
     def opener(entry: zips.Entry) -> Callable[[], Stream]:
@@ -37,7 +37,7 @@ def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Nam
             raise _ending(number, entry.name, error) from error
 
 
-def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Named]:
+def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """The pictures of a tar's members, in one pass; raises as `read_zip` does."""
     members = tars.walk(stream)
     number, name = 0, ""
@@ -61,7 +61,7 @@ def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Nam
         raise _ending(number, name, error) from error
 
 
-def _read_data(data: bytes, name: str, budget: Budget, settings: Settings) -> Iterator[Named]:
+def _read_data(data: bytes, name: str, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """A member that is held: a picture, or an array, compressed or not; an archive is refused."""
     kind = sniff(data[:SNIFF_BYTES], name) if data else ""
 

@@ -6,8 +6,8 @@ from itertools import islice
 import numpy as np
 
 from handler.doubt import doubt
-from handler.images import normalise
-from handler.members import Named
+from handler.groups import normals
+from handler.members import Picture
 from handler.normal import Normal
 from handler.ports import Classifier
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
@@ -15,7 +15,9 @@ from handler.settings import Settings
 from handler.stopwatch import CLASSIFY, READ, Stopwatch
 
 
-def classify(pictures: Iterable[Named], classifier: Classifier, settings: Settings, watch: Stopwatch) -> Iterator[Row]:
+def classify(
+    pictures: Iterable[Picture], classifier: Classifier, settings: Settings, watch: Stopwatch
+) -> Iterator[Row]:
     """A row for each picture, in order. At most `settings.group_size` pictures are held, each as 28×28."""
     pictures = iter(pictures)
     while group := _take(pictures, settings.group_size, watch):
@@ -29,14 +31,13 @@ def classify(pictures: Iterable[Named], classifier: Classifier, settings: Settin
                 yield _error_row(picture, classifier)
 
 
-def _take(pictures: Iterator[Named], size: int, watch: Stopwatch) -> list[tuple[Named, Normal | None]]:
+def _take(pictures: Iterator[Picture], size: int, watch: Stopwatch) -> list[tuple[Picture, Normal | None]]:
     with watch.on(READ):
-        return [
-            (picture, None if picture.plane is None else normalise(picture.plane)) for picture in islice(pictures, size)
-        ]
+        group = list(islice(pictures, size))
+        return list(zip(group, normals(group), strict=True))
 
 
-def _row(picture: Named, normal: Normal, shares: list[float], classifier: Classifier, settings: Settings) -> Row:
+def _row(picture: Picture, normal: Normal, shares: list[float], classifier: Classifier, settings: Settings) -> Row:
     best = max(range(len(shares)), key=shares.__getitem__)
     confidence = f"{shares[best]:.4f}"
     review_below = classifier.review_below if settings.review_below is None else settings.review_below
@@ -54,9 +55,9 @@ def _row(picture: Named, normal: Normal, shares: list[float], classifier: Classi
     )
 
 
-def _error_row(picture: Named, classifier: Classifier) -> Row:
+def _error_row(picture: Picture, classifier: Classifier) -> Row:
     return Row(image_cell(picture.name), _frame(picture), "", "", ERROR, str(picture.error), classifier.version)
 
 
-def _frame(picture: Named) -> str:
+def _frame(picture: Picture) -> str:
     return "" if picture.frame is None else str(picture.frame)

@@ -203,9 +203,9 @@ def test_the_signs_of_each_picture_reach_its_own_row(monkeypatch: pytest.MonkeyP
     """Of two pictures in a group, with errors between them, each has the reason that is its own."""
     seen = iter([Signs(0.8, cut=True, several=False, is_blank=False), Signs(0.1, False, False, False)])  # noqa: FBT003  # none
     pixels = np.zeros((28, 28), np.uint8)
-    monkeypatch.setattr("handler.classify.normalise", lambda _plane: Normal(pixels, next(seen)))
+    monkeypatch.setattr("handler.groups.normalise", lambda _plane: Normal(pixels, next(seen)))
     error = Named("e", error=UnreadableError("corrupt", "it is"))
-    named = [error, Named("cut", plane=GOOD), error, Named("faint", plane=GOOD)]
+    named = [error, Named("cut", plane=BLANK), error, Named("faint", plane=BLANK)]
     found = classify(named, FixedClassifier(sure(0, 0.1)), set_to(8), WATCH)
 
     assert [row.detail.partition(":")[0] for row in found] == ["corrupt", "cut-off", "corrupt", "low-contrast"]
