@@ -33,8 +33,7 @@ def classify(
 
 def _take(pictures: Iterator[Picture], size: int, watch: Stopwatch) -> list[tuple[Picture, Normal | None]]:
     with watch.on(READ):
-        group = list(islice(pictures, size))
-        return list(zip(group, normals(group), strict=True))
+        return normals(islice(pictures, size))
 
 
 def _row(picture: Picture, normal: Normal, shares: list[float], classifier: Classifier, settings: Settings) -> Row:

@@ -1,18 +1,19 @@
 """Pictures of a group to what `images.normalise` makes of each, with what they have in common done once for all."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handler.filters import pays, unfiltered
 from handler.images import normalise
 from handler.luminance import Plane, luminance_of
-from handler.members import Packed, Picture
+from handler.members import Named, Packed, Picture
 from handler.normal import Normal, Signs
 from handler.placement import BOX, SIDE
-from handler.scanlines import MNIST, Layout, inflate_lines, pays, unfiltered
+from handler.scanlines import MNIST, Layout, Plain, inflate_lines
 
 _MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
 _PLACES: Final = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
@@ -22,39 +23,49 @@ _SUMS: Final = np.stack(
 """(784, 3): what gives the sum of an image, and its sums weighted by row and by column."""
 
 
-def normals(pictures: Sequence[Picture]) -> list[Normal | None]:
-    """What the model reads of each picture, exactly as `images.normalise` gives it; None where it has no plane."""
-    images, planes = _decoded(pictures)
-    passed = dict(zip(images, mnist(np.stack(list(images.values()))), strict=True)) if images else {}
-    found: list[Normal | None] = []
-    for place in range(len(pictures)):
-        image = passed.get(place)
-        if image is not None:
-            found.append(Normal(image, _MNIST))
-        elif place in planes:
-            found.append(normalise(planes[place]))
+def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
+    """Each picture, without its plane, and what the model reads of it; None where there is only an error.
+
+    It is exactly what `images.normalise` gives. No plane that is larger than the model's is kept while others are read.
+    """
+    found: list[tuple[Picture, Normal | None]] = []
+    packed: defaultdict[Layout, list[int]] = defaultdict(list)
+    planes: dict[int, Plane] = {}
+    for place, picture in enumerate(pictures):
+        if isinstance(picture, Packed):
+            packed[picture.plain.layout].append(place)
+            found.append((picture, None))
+        elif picture.plane is not None and picture.plane.shape == (SIDE, SIDE):
+            planes[place] = picture.plane
+            found.append((picture, None))
         else:
-            found.append(normalise(_unit(images[place])) if place in images else None)
+            found.append(_alone(picture))
+    images = {place: np.rint(plane * 255).astype(np.uint8) for place, plane in planes.items()}
+    for layout, places in packed.items():
+        plains = {place: picture.plain for place in places if isinstance(picture := found[place][0], Packed)}
+        pixels = _decoded(plains, layout) if pays(len(places), layout) else {}
+        if layout == MNIST:
+            images |= pixels
+        for place, picture in ((place, found[place][0]) for place in places):
+            if place not in pixels and isinstance(picture, Packed):
+                found[place] = _alone(picture.opened())
+            elif layout != MNIST:
+                found[place] = picture, normalise(luminance_of(pixels[place], plains[place]))
+    for place, passed in zip(images, mnist(np.stack(list(images.values()))) if images else (), strict=True):
+        normal = Normal(passed, _MNIST) if passed is not None else None
+        found[place] = found[place][0], normal or normalise(planes.get(place, _unit(images[place])))
     return found
 
 
-def _decoded(pictures: Sequence[Picture]) -> tuple[dict[int, NDArray[np.uint8]], dict[int, Plane]]:
-    """By place: what may be of MNIST, in 8 bits, and luminance; a plane of MNIST's size is in both."""
-    images: dict[int, NDArray[np.uint8]] = {}
-    planes: dict[int, Plane] = {}
-    for layout, places in _alike(pictures).items():
-        plains = {place: picture.plain for place in places if isinstance(picture := pictures[place], Packed)}
-        lines = {place: found for place, plain in plains.items() if (found := inflate_lines(plain)) is not None}
-        pixels = unfiltered(list(lines.values()), layout)
-        if layout == MNIST:
-            images |= zip(lines, pixels, strict=True)
-        else:
-            planes |= ((place, luminance_of(own, plains[place])) for place, own in zip(lines, pixels, strict=True))
-    for place, picture in enumerate(pictures):
-        if place not in images and place not in planes and picture.plane is not None:
-            planes[place] = picture.plane
-    same = [place for place, plane in planes.items() if plane.shape == (SIDE, SIDE)]
-    return images | {place: np.rint(planes[place] * 255).astype(np.uint8) for place in same}, planes
+def _alone(picture: Named) -> tuple[Picture, Normal | None]:
+    normal = None if picture.plane is None else normalise(picture.plane)
+    return Named(picture.name, picture.frame, error=picture.error), normal
+
+
+def _decoded(plains: Mapping[int, Plain], layout: Layout) -> dict[int, NDArray[np.uint8]]:
+    """The pixels of those, by place, whose lines can be inflated."""
+    lines = {place: found for place, plain in plains.items() if (found := inflate_lines(plain)) is not None}
+    return dict(zip(lines, unfiltered(list(lines.values()), layout), strict=True))
 
 
 def mnist(images: NDArray[np.uint8]) -> list[NDArray[np.uint8] | None]:
@@ -86,15 +97,6 @@ def _are_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _lengths(hits: NDArray[np.bool_]) -> NDArray[np.intp]:
     """From the first to the last hit of each line of (N, 28); 28 where there is none."""
     return np.asarray(hits.shape[1] - hits.argmax(axis=1) - hits[:, ::-1].argmax(axis=1), np.intp)
-
-
-def _alike(pictures: Sequence[Picture]) -> dict[Layout, list[int]]:
-    """Where the packed ones stand, by their layout, if there are so many that it pays."""
-    alike: defaultdict[Layout, list[int]] = defaultdict(list)
-    for place, picture in enumerate(pictures):
-        if isinstance(picture, Packed):
-            alike[picture.plain.layout].append(place)
-    return {layout: places for layout, places in alike.items() if pays(len(places), layout)}
 
 
 def _unit(pixels: NDArray[np.uint8]) -> Plane:

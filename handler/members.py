@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from handler.arrays import read_array
@@ -38,7 +37,6 @@ class Packed:
         self.plain = plain
         self._data = data
 
-    @cached_property
     def opened(self) -> Named:
         """The same picture, decoded by itself."""
         try:
@@ -50,12 +48,12 @@ class Packed:
     @property
     def plane(self) -> Plane | None:
         """Luminance, as `Named` has it."""
-        return self.opened.plane
+        return self.opened().plane
 
     @property
     def error(self) -> UnreadableError | None:
         """Why it has none."""
-        return self.opened.error
+        return self.opened().error
 
 
 Picture = Named | Packed

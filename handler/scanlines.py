@@ -1,4 +1,4 @@
-"""Plain PNGs to the bytes of their pixels, the filtered lines of many pictures at once.
+"""Plain PNGs to their lines, as `filters` takes them for many pictures at once.
 
 The layout is that of the PNG specification (third edition, sections 5, 7 and 9). Only what decodes to the same pixels
 wherever it is decoded is taken: one picture that is not interlaced, of a usual kind and a small size, with nothing in
@@ -6,12 +6,8 @@ it that turns it, makes parts of it transparent or animates it, and whole in eve
 """
 
 import zlib
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 GRAY: Final = 0
 PALETTE: Final = 3
@@ -22,10 +18,9 @@ _HEAD_BYTES: Final = 33
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 _HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
 """Chunks that change no pixel, and the bytes that Pillow wants each to have."""
-_MOST_BYTES: Final = 1 << 16
-"""Of a picture's lines: Pillow is as fast with larger ones, whose pixels cost more than their objects."""
+_MOST_BYTES: Final = 1 << 14
+"""Of a picture's lines, and of its file: a whole group is held at once, and larger ones cost Pillow as much time."""
 _FILTERS: Final = b"\0\1\2\3\4"
-_NONE, _SUB, _UP, _AVERAGE, _PAETH = range(5)
 
 
 class Layout(NamedTuple):
@@ -56,7 +51,7 @@ class Plain(NamedTuple):
 
 def read_plain(data: bytes, max_pixels: int) -> Plain | None:
     """What a plain PNG of at most `max_pixels` holds; None for whatever is none, or is not whole."""
-    layout = _read_layout(data[:_HEAD_BYTES])
+    layout = _read_layout(data[:_HEAD_BYTES]) if len(data) <= _MOST_BYTES else None
     if layout is None or layout.width * layout.height > max_pixels:
         return None
     if data[37:41] == b"IDAT" and data.endswith(_END) and len(data) == 57 + int.from_bytes(data[33:37], "big"):
@@ -118,53 +113,3 @@ def inflate_lines(plain: Plain) -> bytes | None:
     if len(lines) != size or not inflater.eof or inflater.unused_data:
         return None
     return None if lines[:: layout.stride + 1].strip(_FILTERS) else lines
-
-
-def pays(count: int, layout: Layout) -> bool:
-    """Whether `unfiltered` is faster for so many pictures than Pillow is for one after the other."""
-    return count * 3 >= layout.height + layout.width
-
-
-def unfiltered(batch: Sequence[bytes], layout: Layout) -> NDArray[np.uint8]:
-    """(N, H, stride): the bytes of N pictures' pixels, of their `inflate_lines`.
-
-    A byte depends on those to its left, above it, and above that to its left. So all that stand on one diagonal, of
-    all pictures, are made at once; they lie side by side here, the pixel at (row, column) on diagonal row + column.
-    """
-    count, high, step = len(batch), layout.height, layout.step
-    wide = layout.stride // step
-    lines = np.frombuffer(b"".join(batch), np.uint8).reshape(count, high, 1 + layout.stride)
-    kinds = lines[:, :, 0].T[:, None, :]
-    if not kinds.any():
-        return lines[:, :, 1:]
-    sub, up, average, paeth = (
-        np.where(kinds == kind, np.uint8(255), np.uint8(0)) for kind in (_SUB, _UP, _AVERAGE, _PAETH)
-    )
-    skewed = np.zeros(
-        (2 + wide + high - 1, 1 + high, step, count), np.uint8
-    )  # two diagonals and a row before the first
-    diagonal, row, byte, one = skewed.strides
-    pixels = np.lib.stride_tricks.as_strided(
-        skewed[2:, 1:], (high, wide, step, count), (diagonal + row, diagonal, byte, one)
-    )
-    pixels[...] = lines[:, :, 1:].reshape(count, high, wide, step).transpose(1, 2, 3, 0)
-    for place in range(2, len(skewed)):
-        low, top = max(0, place - 1 - wide), min(high, place - 1)  # rows that the diagonal crosses
-        rows = slice(low, top)
-        left, above = skewed[place - 1, 1 + low : 1 + top], skewed[place - 1, low:top]
-        corner = skewed[place - 2, low:top]
-        found = (left & sub[rows]) | (above & up[rows])
-        found |= ((left & above) + ((left ^ above) >> 1)) & average[rows]
-        found |= _paeth(left, above, corner) & paeth[rows]
-        skewed[place, 1 + low : 1 + top] += found
-    return pixels.transpose(3, 0, 1, 2).reshape(count, high, layout.stride)
-
-
-def _paeth(left: NDArray[np.uint8], above: NDArray[np.uint8], corner: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Which of the three is nearest to left + above - corner, the first of those as near (section 9.4)."""
-    across = np.subtract(above, corner, dtype=np.int16)
-    down = np.subtract(left, corner, dtype=np.int16)
-    both = np.abs(across + down)
-    across, down = np.abs(across), np.abs(down)
-    nearest = np.where(down <= both, above, corner)
-    return np.where((across <= down) & (across <= both), left, nearest)

@@ -1,5 +1,7 @@
 """Pictures that are read as a group, against the same ones by themselves."""
 
+import gc
+import weakref
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,15 +29,15 @@ MANY = 24
 
 def alone(picture: Picture) -> tuple[Normal | None, str]:
     """What is made of a picture that is read by itself, by Pillow; and its error."""
-    opened = picture.opened if isinstance(picture, Packed) else picture
+    opened = picture.opened() if isinstance(picture, Packed) else picture
     return None if opened.plane is None else normalise(opened.plane), str(opened.error)
 
 
 def check(pictures: list[Picture]) -> None:
     """Each picture of a group is as it is alone."""
-    for picture, found in zip(pictures, normals(pictures), strict=True):
+    for picture, (named, found) in zip(pictures, normals(pictures), strict=True):
         expected, error = alone(picture)
-        assert str(picture.error) == error
+        assert (named.name, named.frame, str(named.error)) == (picture.name, picture.frame, error)
         assert (found is None) == (expected is None)
         if found and expected:
             assert found.signs == expected.signs
@@ -95,7 +97,23 @@ def test_nothing_is_opened_before_its_group_is_read() -> None:
 
     assert isinstance(picture, Packed)
     assert picture.plain == read_plain(PNG, 784)
-    assert "opened" not in vars(picture)
+
+
+def test_no_large_plane_outlives_its_turn() -> None:
+    """Of large pictures a group holds what the model reads of each, so that memory does not grow with their size."""
+    alive: list[weakref.ref[NDArray[np.float32]]] = []
+
+    def large() -> Iterator[Picture]:
+        for number in range(5):
+            plane = as_plane(bar(40, 80, side=200))
+            alive.append(weakref.ref(plane))
+            yield Named(str(number), plane=plane)
+            del plane
+            gc.collect()
+            assert sum(one() is not None for one in alive) <= 1
+
+    assert len(normals(large())) == 5
+    assert not any(one() is not None for one in alive)
 
 
 @st.composite

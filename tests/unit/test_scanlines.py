@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from handler.filters import unfiltered
 from handler.luminance import luminance_of
-from handler.scanlines import MNIST, Plain, inflate_lines, read_plain, unfiltered
+from handler.scanlines import MNIST, Plain, inflate_lines, read_plain
 from tests.doubles import bar, encoded
 from tests.unit.makers import mutated, plane_of, png_chunk, png_header
 
