@@ -10,6 +10,7 @@ from handler.errors import SpentError, UnreadableError
 from handler.inflation import inflate
 from handler.members import Named, Picture, is_ignored, read_images, read_picture
 from handler.settings import Settings
+from handler.slices import Slices
 from handler.streams import Budget, Stream, decompress, pieces_of
 
 
@@ -19,9 +20,14 @@ def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Pic
     def opener(entry: zips.Entry) -> Callable[[], Stream]:
         return lambda: Stream(budget.spend(inflate(file, entry, settings.max_inflated_bytes)))
 
+    slices = Slices(file)
     for number, entry in enumerate(zips.walk(file)):
         _check_count(number, entry.name, settings)
         if entry.name.endswith("/") or is_ignored(entry.name):
+            continue
+        data = slices.whole(entry, settings.max_member_bytes)
+        if data and not sniff(data[:SNIFF_BYTES], entry.name) and budget.pays(len(data)):
+            yield from read_picture(data, entry.name, settings)
             continue
         reopen = opener(entry)
         try:

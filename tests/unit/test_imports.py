@@ -52,7 +52,7 @@ PURE = {
     ),
     *("pictures", "luminance", "refusals", "images", "steps", "paper", "parts", "lines", "placement", "planes"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
-    *("stopwatch", "outcomes", "scanlines", "filters", "groups"),
+    *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
 
