@@ -31,12 +31,9 @@ def unfiltered(batch: Sequence[bytes], layout: Layout) -> NDArray[np.uint8]:
     kinds = lines[:, :, 0].T[:, None, :]
     if not kinds.any():
         return lines[:, :, 1:]
-    sub, up, average, paeth = (
-        np.where(kinds == kind, np.uint8(255), np.uint8(0)) for kind in (_SUB, _UP, _AVERAGE, _PAETH)
-    )
-    skewed = np.zeros(
-        (2 + wide + high - 1, 1 + high, step, count), np.uint8
-    )  # two diagonals and a row before the first
+    sub, up, average, paeth = (-(kinds == kind).view(np.uint8) for kind in (_SUB, _UP, _AVERAGE, _PAETH))
+    # Two diagonals and a row of zeros stand before the first.
+    skewed = np.zeros((2 + wide + high - 1, 1 + high, step, count), np.uint8)
     diagonal, row, byte, one = skewed.strides
     pixels = np.lib.stride_tricks.as_strided(
         skewed[2:, 1:], (high, wide, step, count), (diagonal + row, diagonal, byte, one)
@@ -55,10 +52,17 @@ def unfiltered(batch: Sequence[bytes], layout: Layout) -> NDArray[np.uint8]:
 
 
 def _paeth(left: NDArray[np.uint8], above: NDArray[np.uint8], corner: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Which of the three is nearest to left + above - corner, the first of those as near (section 9.4)."""
-    across = np.subtract(above, corner, dtype=np.int16)
-    down = np.subtract(left, corner, dtype=np.int16)
-    both = np.abs(across + down)
-    across, down = np.abs(across), np.abs(down)
-    nearest = np.where(down <= both, above, corner)
-    return np.where((across <= down) & (across <= both), left, nearest)
+    """Which of the three is nearest to left + above - corner, the first of those as near (section 9.4).
+
+    In 8 bits, and with masks instead of `where`, which takes most of the time. From the corner that sum is as far as
+    the two together where both lie on one side of it, so that the corner is not the nearest.
+    """
+    from_left = np.maximum(above, corner) - np.minimum(above, corner)
+    from_above = np.maximum(left, corner) - np.minimum(left, corner)
+    together = ((left >= corner) == (above >= corner)).view(np.uint8)
+    from_corner = np.maximum(from_left, from_above) - np.minimum(from_left, from_above) | -together
+    is_above = -(from_above <= from_corner).view(np.uint8)
+    is_left = -(from_left <= np.minimum(from_above, from_corner)).view(np.uint8)
+    nearest = corner ^ ((above ^ corner) & is_above)
+    found: NDArray[np.uint8] = nearest ^ ((left ^ nearest) & is_left)
+    return found

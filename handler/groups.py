@@ -1,7 +1,7 @@
 """Pictures of a group to what `images.normalise` makes of each, with what they have in common done once for all."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -13,9 +13,12 @@ from handler.luminance import Plane, luminance_of
 from handler.members import Named, Packed, Picture
 from handler.normal import Normal, Signs
 from handler.placement import BOX, SIDE
-from handler.scanlines import MNIST, Layout, Plain, inflate_lines
+from handler.scanlines import MNIST, Layout, inflate_lines
 
 _MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
+_BRIGHT: Final = 250
+_BORDER: Final = 8
+"""The least maximum and the most ink at the border of an image that `placement.is_mnist` takes."""
 _PLACES: Final = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
 _SUMS: Final = np.stack(
     [np.ones((SIDE, SIDE), np.float32), *np.broadcast_arrays(_PLACES[:, None], _PLACES[None, :])], axis=-1
@@ -29,32 +32,60 @@ def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
     It is exactly what `images.normalise` gives. No plane that is larger than the model's is kept while others are read.
     """
     found: list[tuple[Picture, Normal | None]] = []
-    packed: defaultdict[Layout, list[int]] = defaultdict(list)
+    packed: defaultdict[Layout, list[tuple[int, Packed]]] = defaultdict(list)
     planes: dict[int, Plane] = {}
     for place, picture in enumerate(pictures):
         if isinstance(picture, Packed):
-            packed[picture.plain.layout].append(place)
+            packed[picture.plain.layout].append((place, picture))
             found.append((picture, None))
         elif picture.plane is not None and picture.plane.shape == (SIDE, SIDE):
             planes[place] = picture.plane
-            found.append((picture, None))
+            found.append((Named(picture.name, picture.frame), None))
         else:
             found.append(_alone(picture))
-    images = {place: np.rint(plane * 255).astype(np.uint8) for place, plane in planes.items()}
-    for layout, places in packed.items():
-        plains = {place: picture.plain for place in places if isinstance(picture := found[place][0], Packed)}
-        pixels = _decoded(plains, layout) if pays(len(places), layout) else {}
-        if layout == MNIST:
-            images |= pixels
-        for place, picture in ((place, found[place][0]) for place in places):
-            if place not in pixels and isinstance(picture, Packed):
-                found[place] = _alone(picture.opened())
-            elif layout != MNIST:
-                found[place] = picture, normalise(luminance_of(pixels[place], plains[place]))
-    for place, passed in zip(images, mnist(np.stack(list(images.values()))) if images else (), strict=True):
-        normal = Normal(passed, _MNIST) if passed is not None else None
-        found[place] = found[place][0], normal or normalise(planes.get(place, _unit(images[place])))
+    for layout, those in packed.items():
+        for place, picture, normal in _unpacked(layout, those):
+            found[place] = picture, normal
+    images = [np.rint(plane * 255).astype(np.uint8) for plane in planes.values()]
+    for (place, plane), normal in zip(planes.items(), mnist(np.stack(images)) if images else (), strict=True):
+        found[place] = found[place][0], normal or normalise(plane)
     return found
+
+
+def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
+    """Of (N, 28, 28): each that is as MNIST's are, or else its inverse if that is; None for the others.
+
+    What `placement.is_mnist` asks, of all at once. The sums are whole or half numbers below 2²³: exact in 32 bits.
+    """
+    found: list[Normal | None] = [None] * len(images)
+    places = np.arange(len(images))
+    for turned in (False, True):
+        left = ~images[places] if turned else images
+        fits = _are_mnist(left)
+        for place in np.flatnonzero(fits).tolist():
+            found[places[place]] = Normal(left[place], _MNIST)
+        places = places[~fits]
+    return found
+
+
+def _unpacked(layout: Layout, those: list[tuple[int, Packed]]) -> Iterator[tuple[int, Picture, Normal | None]]:
+    """Place, picture and what the model reads of it, of all that have one layout."""
+    good: list[tuple[int, Packed]] = []
+    lines: list[bytes] = []
+    together = pays(len(those), layout)
+    for place, picture in those:
+        if (own := inflate_lines(picture.plain) if together else None) is None:
+            yield place, *_alone(picture.opened())
+        else:
+            good.append((place, picture))
+            lines.append(own)
+    pixels = unfiltered(lines, layout)
+    if layout == MNIST:
+        for (place, picture), image, normal in zip(good, pixels, mnist(pixels), strict=True):
+            yield place, picture, normal or normalise(image.astype(np.float32) / np.float32(255))
+    else:
+        for (place, picture), own_pixels in zip(good, pixels, strict=True):
+            yield place, picture, normalise(luminance_of(own_pixels, picture.plain))
 
 
 def _alone(picture: Named) -> tuple[Picture, Normal | None]:
@@ -62,32 +93,17 @@ def _alone(picture: Named) -> tuple[Picture, Normal | None]:
     return Named(picture.name, picture.frame, error=picture.error), normal
 
 
-def _decoded(plains: Mapping[int, Plain], layout: Layout) -> dict[int, NDArray[np.uint8]]:
-    """The pixels of those, by place, whose lines can be inflated."""
-    lines = {place: found for place, plain in plains.items() if (found := inflate_lines(plain)) is not None}
-    return dict(zip(lines, unfiltered(list(lines.values()), layout), strict=True))
-
-
-def mnist(images: NDArray[np.uint8]) -> list[NDArray[np.uint8] | None]:
-    """Of (N, 28, 28): each that is as MNIST's are, or whose inverse is, in that order; None for the others.
-
-    What `placement.is_mnist` asks, of all at once. The sums are whole or half numbers below 2²³: exact in 32 bits.
-    """
-    found: list[NDArray[np.uint8] | None] = [None] * len(images)
-    for turned in (images, ~images):
-        for place in np.flatnonzero(_are_mnist(turned)).tolist():
-            if found[place] is None:
-                found[place] = turned[place]
-    return found
-
-
 def _are_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
     inked = images != 0
     rows, columns = inked.any(axis=2), inked.any(axis=1)
     border = inked[:, 0].sum(axis=1) + inked[:, -1].sum(axis=1)
     border += inked[:, 1:-1, 0].sum(axis=1) + inked[:, 1:-1, -1].sum(axis=1)
-    flat = images.reshape(len(images), -1)
-    fits = (inked.reshape(len(images), -1).sum(axis=1) * 2 <= SIDE * SIDE) & (flat.max(axis=1) >= 250) & (border <= 8)  # noqa: PLR2004  # is_mnist's
+    flat = images.reshape(len(images), SIDE * SIDE)
+    fits = (
+        (inked.reshape(flat.shape).sum(axis=1) * 2 <= SIDE * SIDE)
+        & (flat.max(axis=1, initial=0) >= _BRIGHT)
+        & (border <= _BORDER)
+    )
     mass = (flat.astype(np.float32) @ _SUMS).astype(np.float64)
     off = np.abs(mass[:, 1:] / np.maximum(mass[:, :1], 1) - SIDE / 2).max(axis=1)
     longer = np.maximum(_lengths(rows), _lengths(columns))
@@ -97,7 +113,3 @@ def _are_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
 def _lengths(hits: NDArray[np.bool_]) -> NDArray[np.intp]:
     """From the first to the last hit of each line of (N, 28); 28 where there is none."""
     return np.asarray(hits.shape[1] - hits.argmax(axis=1) - hits[:, ::-1].argmax(axis=1), np.intp)
-
-
-def _unit(pixels: NDArray[np.uint8]) -> Plane:
-    return pixels.astype(np.float32) / np.float32(255)
