@@ -1,6 +1,8 @@
 """Named pictures to rows, lazily, in groups of the size that the model reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -9,29 +11,54 @@ from handler.doubt import doubt
 from handler.groups import normals
 from handler.members import Picture
 from handler.normal import Normal
-from handler.ports import Classifier
+from handler.ports import Classifier, Probabilities
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
 from handler.settings import Settings
 from handler.stopwatch import CLASSIFY, READ, Stopwatch
+
+_Group = list[tuple[Picture, Normal | None]]
 
 
 def classify(
     pictures: Iterable[Picture], classifier: Classifier, settings: Settings, watch: Stopwatch
 ) -> Iterator[Row]:
-    """A row for each picture, in order. At most `settings.group_size` pictures are held, each as 28×28."""
+    """A row for each picture, in order. At most twice `settings.group_size` pictures are held, each as 28×28.
+
+    While a thread has the model read a group, the next one is taken and normalised. What either raises rises here, in
+    the order of the pictures; closing the rows ends the thread.
+    """
     pictures = iter(pictures)
-    while group := _take(pictures, settings.group_size, watch):
-        readable = [normal.pixels for _, normal in group if normal]
-        with watch.on(CLASSIFY):
-            predicted = iter(classifier.probabilities(np.stack(readable)) if readable else ())
-        for picture, normal in group:
-            if normal:
-                yield _row(picture, normal, next(predicted).tolist(), classifier, settings)
-            else:
-                yield _error_row(picture, classifier)
+    held: tuple[_Group, Callable[[], Probabilities]] | None = None
+    with ThreadPoolExecutor(1) as pool:
+        while group := _take(pictures, settings.group_size, watch):
+            call: Callable[[], Probabilities] = partial(_probabilities, group, classifier)
+            if len(group) == settings.group_size:  # else nothing follows it, and a loose image needs no thread
+                call = pool.submit(call).result
+            if held:
+                yield from _rows(*held, classifier, settings, watch)
+            held = group, call
+        if held:
+            yield from _rows(*held, classifier, settings, watch)
 
 
-def _take(pictures: Iterator[Picture], size: int, watch: Stopwatch) -> list[tuple[Picture, Normal | None]]:
+def _probabilities(group: _Group, classifier: Classifier) -> Probabilities:
+    readable = [normal.pixels for _, normal in group if normal]
+    return classifier.probabilities(np.stack(readable)) if readable else np.empty((0, 0), np.float32)
+
+
+def _rows(
+    group: _Group, call: Callable[[], Probabilities], classifier: Classifier, settings: Settings, watch: Stopwatch
+) -> Iterator[Row]:
+    with watch.on(CLASSIFY):
+        predicted = iter(call().tolist())
+    for picture, normal in group:
+        if normal:
+            yield _row(picture, normal, next(predicted), classifier, settings)
+        else:
+            yield _error_row(picture, classifier)
+
+
+def _take(pictures: Iterator[Picture], size: int, watch: Stopwatch) -> _Group:
     with watch.on(READ):
         return normals(islice(pictures, size))
 
