@@ -9,7 +9,7 @@ from handler.classify import classify
 from handler.commit import BatchCsv, Reading, commit_batch
 from handler.contents import sniff
 from handler.errors import OUT_OF_TIME, UnreadableError
-from handler.members import Named, is_folder_marker, read_picture, until
+from handler.members import Named, Picture, is_folder_marker, read_picture, until
 from handler.outcomes import Outcome, Skipped, Tell, Written, ignore
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import batch_csv_of, folder_of, write_csv
@@ -31,7 +31,7 @@ class Reader:
     tell: Tell = ignore
     clock: Callable[[], float] = time.perf_counter
 
-    def rows(self, pictures: Iterator[Named], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
+    def rows(self, pictures: Iterator[Picture], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
         """The rows of a drop's pictures, as far as the time goes; see `until`."""
         pictures = until(pictures, self.in_time, name, final=final)
         return classify(pictures, self.classifier, self.settings, watch)
@@ -84,7 +84,7 @@ def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) ->
     return Skipped(key, reason) if reason else Written(key, reader.classifier.version, counts, watch.seconds)
 
 
-def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:
+def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Picture]:
     kind = sniff(peek.start, peek.key)
     limit = min(reader.settings.max_object_bytes, reader.settings.max_member_bytes)
     if kind:
@@ -97,7 +97,7 @@ def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> 
         yield from read_picture(data, name, reader.settings)
 
 
-def _batch_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:
+def _batch_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Picture]:
     limit = reader.settings.max_object_bytes
     if peek.size > limit:
         yield Named(name, error=_too_large(peek, limit))

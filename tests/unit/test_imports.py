@@ -52,7 +52,7 @@ PURE = {
     *("pictures", "luminance", "refusals", "images", "steps", "paper", "shade", "parts", "lines", "placement"),
     *("planes", "second_look"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
-    *("stopwatch", "outcomes"),
+    *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
 DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
 
