@@ -61,7 +61,7 @@ def measure(
         seconds += time.perf_counter() - start
         found = classifier.probabilities(np.stack([normal.pixels for normal in first]))
         start = time.perf_counter()
-        normals, found = look_again(first, found, classifier) if variant.again else (first, found)
+        normals, found = look_again(first, found, classifier, variant.steps) if variant.again else (first, found)
         seconds += time.perf_counter() - start
         count += len(normals)
         right = found.argmax(axis=1) == labelled.labels

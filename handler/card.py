@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from handler.errors import ModelError
 
-PREPROCESSING: Final = 2
+PREPROCESSING: Final = 3
 """Version of `images.py`: a card made for another one is refused, since the model would see other pictures."""
 VERSION_DIGITS: Final = 12
 CLASSES: Final = 10

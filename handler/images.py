@@ -52,20 +52,23 @@ def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
     factor = max(1, max(plane.shape) // COARSE)
     sizes = min(factor, plane.shape[0]), min(factor, plane.shape[1])
     coarse = averaged(plane, *sizes)
+    if coarse.base is not None:  # it would keep all of a larger array
+        coarse = coarse.copy()
     paper = find_paper(coarse, shade=steps.shade, votes=steps.votes)
     if paper is None:
         return Normal(np.zeros((SIDE, SIDE), np.uint8), Signs(contrast=0, cut=False, several=False, is_blank=True))
     return _read(plane, coarse, sizes, paper, steps)
 
 
-def read_again(first: Normal) -> tuple[Normal, ...]:
+def read_again(first: Normal, steps: Steps = ALL) -> tuple[Normal, ...]:
     """What else may stand on a picture, where what `normalise` made of it is hard to believe.
 
     Paper and ink are exchanged, or the light is taken to be another. None where that leaves no ink, or several digits.
     """
     if first.seen is None:
         return ()
-    found = [_read(first.seen, first.seen, (1, 1), paper, ALL) for paper in other_papers(first.seen)]
+    papers = other_papers(first.seen, shade=steps.shade, votes=steps.votes)
+    found = [_read(first.seen, first.seen, (1, 1), paper, steps) for paper in papers]
     return tuple(normal for normal in found if not normal.signs.is_blank and not normal.signs.several)
 
 
@@ -89,7 +92,7 @@ def _read(plane: Plane, coarse: Plane, sizes: tuple[int, int], paper: Paper, ste
         nearer = normalise(_crop(plane, places, sizes), steps)
         if not nearer.signs.is_blank:
             found = Signs(nearer.signs.contrast, signs.cut, signs.several, is_blank=False)
-            return Normal(nearer.pixels, found, nearer.paper_is_light, coarse)
+            return Normal(nearer.pixels, found, nearer.paper_is_light, nearer.seen)
     around = longer // BOX + 2
     rows, columns = wider(rows, around, mask.shape[0]), wider(columns, around, mask.shape[1])
     mask = _spread(mask)

@@ -52,9 +52,9 @@ def find_paper(plane: Plane, *, shade: bool = True, votes: bool = True) -> Paper
     return next(_papers(plane, shade=shade, votes=votes), None)
 
 
-def other_papers(plane: Plane) -> Iterator[Paper]:
+def other_papers(plane: Plane, *, shade: bool = True, votes: bool = True) -> Iterator[Paper]:
     """What else the paper could be, if `find_paper` has found one but what was read on it makes no sense."""
-    return (paper for paper in islice(_papers(plane, shade=True, votes=True), 1, None) if paper)
+    return (paper for paper in islice(_papers(plane, shade=shade, votes=votes), 1, None) if paper)
 
 
 def _papers(plane: Plane, *, shade: bool, votes: bool) -> Iterator[Paper | None]:
@@ -77,7 +77,9 @@ def _papers(plane: Plane, *, shade: bool, votes: bool) -> Iterator[Paper | None]
         yield _even_paper(plane, border, light=not light)
     else:
         middle = quantile(border, 0.5)
-        yield _level_paper(plane, border, middle, light=middle - darkest >= lightest - middle)
+        light = middle - darkest >= lightest - middle
+        yield _level_paper(plane, border, middle, light=light)
+        yield _even_paper(plane, border, light=not light)
 
 
 def _even_paper(plane: Plane, border: Plane, *, light: bool) -> Paper | None:

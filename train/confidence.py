@@ -21,6 +21,7 @@ NO_DIGITS: Final = ("negatives", "unseen_negatives")
 LOOK_AGAIN_BELOW: Final = 0.98
 """Of a model that was shown what is no digit: a picture of which it is less sure is read in other ways too."""
 _DECIMALS: Final = 6
+_ROUNDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ def fit(read: Callable[[Images], Probabilities], held_out: HeldOut, asked: float
     """
     labels = (held_out.clean_labels, held_out.augmented_labels)
     digits = [looked_at(readings, read) for readings in (plain(held_out.clean), held_out.augmented)]
-    temperature = round(
-        fit_temperature(np.concatenate([looked.found for looked in digits]), np.concatenate(labels)), _DECIMALS
-    )
+    temperature = 1.0
+    for _ in range(_ROUNDS):  # it decides which readings count, and these decide it: it hardly moves after the first
+        counting = [looked.chosen(temperature, LOOK_AGAIN_BELOW) for looked in digits]
+        temperature = round(fit_temperature(np.concatenate(counting), np.concatenate(labels)), _DECIMALS)
 
     def pairs_at(value: float) -> dict[str, tuple[Floats, NDArray[np.bool_]]]:
         return {

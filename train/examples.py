@@ -84,7 +84,11 @@ def epoch(examples: Examples, seed: int, number: int) -> tuple[Images, NDArray[n
     random = np.random.default_rng((seed, number))
     drawn = random.integers(len(examples.drawn), size=round(_DRAWN_SHARE * len(examples.digits)))
     none = random.integers(len(examples.negatives), size=round(_NEGATIVE_SHARE * len(examples.digits)))
-    wrong = random.integers(len(examples.mistaken), size=round(_MISTAKEN_SHARE * len(examples.digits)))
+    wrong = (
+        random.integers(len(examples.mistaken), size=round(_MISTAKEN_SHARE * len(examples.digits)))
+        if len(examples.mistaken)
+        else np.empty(0, np.intp)
+    )
     images = np.concatenate(
         [examples.digits, examples.drawn[drawn], examples.negatives[none], examples.mistaken[wrong]]
     )

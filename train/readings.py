@@ -1,6 +1,6 @@
 """Pictures as the handler reads them, the first time and again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,10 @@ class Readings:
     """(M, 28, 28)."""
     owners: NDArray[np.intp]
     """(M,): which picture each of `again` is of."""
+    several: NDArray[np.bool_]
+    """(N,): whether the first reading has several digits."""
     light: NDArray[np.bool_]
-    """(N,): whether the first reading has dark ink on light paper."""
+    """(N,): whether it has dark ink on light paper."""
     light_again: NDArray[np.bool_]
     """(M,): likewise."""
 
@@ -33,7 +35,12 @@ class Readings:
         rows = kept[self.owners]
         places = np.cumsum(kept) - 1
         return Readings(
-            self.first[kept], self.again[rows], places[self.owners[rows]], self.light[kept], self.light_again[rows]
+            self.first[kept],
+            self.again[rows],
+            places[self.owners[rows]],
+            self.several[kept],
+            self.light[kept],
+            self.light_again[rows],
         )
 
     def visible(self) -> "Readings":
@@ -48,14 +55,19 @@ class Looked:
     found: Probabilities
     again: Probabilities
     owners: NDArray[np.intp]
+    several: NDArray[np.bool_]
 
     def settled(self, temperature: float, look_again_below: float) -> Floats:
         """The probabilities of the handler's rows, (N, classes), by a model of such a card."""
+        return calibrated(self.chosen(temperature, look_again_below), temperature)
+
+    def chosen(self, temperature: float, look_again_below: float) -> Probabilities:
+        """Of the readings that count then, the probabilities at temperature 1."""
+        if not len(self.again):
+            return self.found
         found, again = (calibrated(values, temperature) for values in (self.found, self.again))
-        if not len(again):
-            return found
-        chosen = surest(found, again, self.owners, look_again_below)
-        return np.where((chosen >= 0)[:, None], again[chosen], found)
+        rows = surest(found, again, self.owners, self.several, look_again_below)
+        return np.where((rows >= 0)[:, None], self.again[rows], self.found)
 
 
 def looked_at(readings: Readings, read: Callable[[Images], Probabilities]) -> Looked:
@@ -63,23 +75,29 @@ def looked_at(readings: Readings, read: Callable[[Images], Probabilities]) -> Lo
     found, again = (
         read(images) if len(images) else np.empty((0, 1), np.float32) for images in (readings.first, readings.again)
     )
-    return Looked(found, again, readings.owners)
+    return Looked(found, again, readings.owners, readings.several)
 
 
 def plain(images: Images) -> Readings:
     """Images that are read in one way alone, as MNIST's are."""
-    none = np.empty(0, np.bool_)
-    return Readings(images, images[:0], np.empty(0, np.intp), np.zeros(len(images), np.bool_), none)
+    no = np.zeros(len(images), np.bool_)
+    return Readings(images, images[:0], np.empty(0, np.intp), no, no, no[:0])
 
 
 def read(planes: Iterable[Plane]) -> Readings:
     """What the handler makes of pictures, luminance (H, W) 0–1 each."""
-    first = [normalise(plane) for plane in planes]
-    again = [(owner, other) for owner, normal in enumerate(first) for other in read_again(normal)]
-    return Readings(
-        np.array([normal.pixels for normal in first], np.uint8).reshape(-1, 28, 28),
-        np.array([other.pixels for _, other in again], np.uint8).reshape(-1, 28, 28),
-        np.array([owner for owner, _ in again], np.intp),
-        np.array([normal.paper_is_light for normal in first], np.bool_),
-        np.array([other.paper_is_light for _, other in again], np.bool_),
-    )
+    first, again, signs, others = [], [], [], []
+    for number, plane in enumerate(planes):  # one by one: what may be read again of thousands is hundreds of megabytes
+        normal = normalise(plane)
+        first.append(normal.pixels)
+        signs.append((normal.signs.several, normal.paper_is_light))
+        for other in read_again(normal):
+            again.append(other.pixels)
+            others.append((number, other.paper_is_light))
+    several, light = np.array(signs, np.bool_).reshape(-1, 2).T
+    owners, light_again = np.array(others, np.intp).reshape(-1, 2).T
+    return Readings(_stacked(first), _stacked(again), owners, several, light, light_again.astype(np.bool_))
+
+
+def _stacked(images: Sequence[Images]) -> Images:
+    return np.array(images, np.uint8).reshape(-1, 28, 28)

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from handler.card import read_card
+from handler.card import PREPROCESSING, read_card
 from handler.model import OnnxClassifier
 
 SHAPES: dict[str, list[int]] = {"flat": [784], "plane": [28, 28], "channel": [28, 28, 1]}
@@ -44,7 +44,7 @@ def card_of(onnx_bytes: bytes, **changes: Any) -> dict[str, Any]:  # noqa: ANN40
         "labels": list("0123456789"),
         "input": {"shape": [28, 28], "range": [0, 1]},
         "output": "softmax",
-        "preprocessing": 2,
+        "preprocessing": PREPROCESSING,
         "calibration": {"temperature": 1.0},
         "review_below": 0.8,
         "files": {"model.onnx": hashlib.sha256(onnx_bytes).hexdigest(), "model.h5": "0" * 64},

@@ -102,7 +102,7 @@ def test_a_card_of_an_older_release_knows_no_strangers() -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"preprocessing": 1}, "preprocessing 1, not 2"),
+        ({"preprocessing": 1}, "preprocessing 1, not 3"),
         ({"preprocessing": None}, "preprocessing"),
         ({"input": {"shape": [32, 32], "range": [0, 1]}}, "input"),
         ({"input": {"shape": [28, 28, 3], "range": [0, 1]}}, "input"),
@@ -200,7 +200,7 @@ def test_a_model_that_does_not_run_as_its_card_says_is_refused(make: Callable[[]
 def test_the_version_is_of_the_card_and_so_of_all_that_decides() -> None:
     """Twelve hex digits of the card's SHA-256; the card holds the model's."""
     assert version_of(b"card") == hashlib.sha256(b"card").hexdigest()[:12]
-    assert PREPROCESSING == 2
+    assert PREPROCESSING == 3
     versions = {
         version_of(json.dumps(card_of(linear(seed=seed), review_below=below)).encode())
         for seed in (1, 2)

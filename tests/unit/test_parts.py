@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from handler.parts import digit_of, find_parts
+from handler.connected import find_parts
+from handler.parts import digit_of
 from handler.planes import Mask
 
 
@@ -112,9 +113,33 @@ def test_a_zero_with_a_dot_in_it_is_a_zero(dot: tuple[int, int, int, int]) -> No
     assert mask.sum() >= ringed(round_=True).sum()
 
 
-def test_a_stroke_beside_a_hook_is_not_enclosed() -> None:
-    """Within the bounds of a larger part on three sides alone: the digit is all of it."""
-    hook = sheet((5, 55, 10, 14), (51, 55, 10, 50), (5, 9, 10, 50))
-    stem = sheet((20, 45, 46, 50))
-    mask, _ = digit_of(hook | stem)
-    np.testing.assert_array_equal(mask, hook | stem)
+HOOK = ((5, 55, 10, 14), (51, 55, 10, 50), (5, 9, 10, 50))
+
+
+@pytest.mark.parametrize("stem", [(20, 45, 46, 50), (20, 45, 30, 34)])
+def test_what_a_hook_is_open_to_is_not_enclosed(stem: tuple[int, int, int, int]) -> None:
+    """Beside it or within its bounds: the digit is all of it, as of an open 0 or a 4 in two pieces."""
+    mask, _ = digit_of(sheet(*HOOK, stem))
+    np.testing.assert_array_equal(mask, sheet(*HOOK, stem))
+
+
+def ellipse(wide: float) -> Mask:
+    """A ring of three pixels, 54 high."""
+    down, across = np.meshgrid(np.arange(60) - 29.5, np.arange(60) - 29.5, indexing="ij")
+    found: Mask = np.abs(np.hypot(down / 27, across / wide) - 1) < 0.07
+    return found
+
+
+def test_a_zero_with_a_bar_in_it_is_a_zero() -> None:
+    """Though the bar does not touch it: in a ring that is slimmer than a circle it is no 1. In a circle it is."""
+    bar = np.zeros((60, 60), np.bool_)
+    for row in range(16, 44):
+        bar[row, 44 - row // 2 - 9 : 44 - row // 2 - 6] = True
+    np.testing.assert_array_equal(digit_of(ellipse(18) | bar)[0], ellipse(18) | bar)
+    np.testing.assert_array_equal(digit_of(ellipse(27) | bar)[0], bar)
+
+
+def test_a_one_in_a_slim_box_is_a_one() -> None:
+    """A box has corners, which a zero has not."""
+    box = sheet((3, 57, 10, 12), (3, 57, 48, 50), (3, 5, 10, 50), (55, 57, 10, 50))
+    np.testing.assert_array_equal(digit_of(box | sheet(STEM))[0], sheet(STEM))

@@ -17,6 +17,11 @@ def ring(count: int = 4) -> Images:
     return np.repeat(((np.abs(radius - 1) < 0.25) * 255).astype(np.uint8)[None], count, axis=0)
 
 
+def likeness(image: NDArray[np.uint8]) -> float:
+    """To the ring: the correlation of their ink."""
+    return float(np.corrcoef(image.ravel(), ring(1).ravel())[0, 1])
+
+
 @pytest.fixture(scope="module")
 def found() -> examples.Examples:
     """Examples made of 400 rings, of two labels."""
@@ -82,6 +87,8 @@ def test_a_digit_read_on_the_wrong_paper_is_no_example_of_it(found: examples.Exa
     both = [*readings.light[readings.first.any(axis=(1, 2))], *readings.light_again]
     assert len(right) + len(mistaken) == len(both)
     assert len(mistaken) > 10
+    assert np.median([likeness(image) for image in right]) > 0.8
+    assert np.median([likeness(image) for image in mistaken]) < 0.6
     assert len(found.mistaken) > 10
 
 

@@ -1,0 +1,76 @@
+"""What was drawn around a digit: a ring, a box or a frame that encloses it."""
+
+from typing import Final
+
+import numpy as np
+
+from handler.connected import Numbers, Parts, find_parts
+from handler.planes import Mask, widest
+
+_HIGH: Final = 0.3
+"""Of a ring's height: what it encloses and is as high is the digit, and not a speck in a zero."""
+_ZERO: Final = 1.15
+"""Times as high as wide: a ring that is slimmer may be a zero, and a bare stroke in it the bar of that."""
+_CORNER: Final = 0.12
+"""Of a box's width: so near to the corner of its bounds it has ink."""
+_BOX: Final = 3
+"""Corners, at least."""
+_BARE: Final = 9
+"""Times as much of a stroke's variance along it as across it, at least: three times as long as wide."""
+
+
+def enclosed(parts: Parts, shape: tuple[int, int]) -> int | None:
+    """The largest part that the largest of all encloses, if it is a digit; None where there is none.
+
+    A zero with a bar that does not touch it is a zero.
+    """
+    high = parts.bottom - parts.top
+    within = [part for part in range(1, len(high)) if around(parts, part)[0] and high[part] >= _HIGH * high[0]]
+    if not within:
+        return None
+    outside = _outside(parts, shape)
+    for part in within:
+        if not (parts.mask(np.arange(len(high)) == part, shape) & outside).any():
+            return None if _may_be_zero(parts, shape) and _is_bare(parts, part) else part
+    return None
+
+
+def around(parts: Parts, part: int) -> Mask:
+    """Which parts have bounds that lie around those of another on all sides."""
+    found: Mask = (parts.top < parts.top[part]) & (parts.bottom > parts.bottom[part])
+    found &= (parts.left < parts.left[part]) & (parts.right > parts.right[part])
+    return found
+
+
+def _outside(parts: Parts, shape: tuple[int, int]) -> Mask:
+    """The paper that is reached from beyond the picture without crossing the largest part or a gap of two pixels."""
+    ring = np.pad(parts.mask(np.arange(len(parts.area)) == 0, shape), 2).view(np.uint8)
+    paper = find_parts(widest(widest(ring, 3, 0), 3, 1) == 0)
+    # The corner of the padding is paper, and its part has the first run.
+    found: Mask = paper.mask(np.arange(len(paper.area)) == paper.runs[3][0], (shape[0] + 4, shape[1] + 4))
+    return found[2:-2, 2:-2]
+
+
+def _may_be_zero(parts: Parts, shape: tuple[int, int]) -> bool:
+    """Whether the largest part is slim, and no box, which has ink in three corners at least."""
+    top, bottom, left, right = (int(bounds[0]) for bounds in (parts.top, parts.bottom, parts.left, parts.right))
+    if bottom - top <= _ZERO * (right - left):
+        return False
+    ring = parts.mask(np.arange(len(parts.area)) == 0, shape)[top:bottom, left:right]
+    near = max(1, round(_CORNER * (right - left)))
+    corners = [
+        ring[rows, columns].any()
+        for rows in (slice(near), slice(-near, None))
+        for columns in (slice(near), slice(-near, None))
+    ]
+    return int(sum(corners)) < _BOX
+
+
+def _is_bare(parts: Parts, part: int) -> bool:
+    """Whether a part is a single stroke, as a 1 is."""
+    row, start, stop, owner = (values[parts.runs[3] == part] for values in parts.runs)
+    length = stop - start
+    down: Numbers = np.repeat(row, length)
+    across = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length - start, length)
+    least, most = np.linalg.eigvalsh(np.cov(np.stack([down, across])) + np.eye(2) / 12)  # a pixel's own extent
+    return bool(len(owner) and most > _BARE * least)
