@@ -22,7 +22,6 @@ from handler.predictions import has_probabilities, merge, read_csv, write_csv
 from handler.rows import Row
 from handler.settings import Settings
 from handler.standing import GONE, STANDS, is_current, is_overwritten, look, stands
-from handler.stopwatch import Stopwatch
 from handler.store import spool
 
 ATTEMPTS: Final = 30
@@ -39,8 +38,8 @@ class Reading:
     image: str
     """Its cell in the CSV."""
     rows: tuple[Row, ...]
-    watch: Stopwatch = field(compare=False)
-    """What its reading took."""
+    seconds: Mapping[str, float] = field(compare=False)
+    """What its reading took, by stage."""
 
 
 @dataclass(frozen=True, slots=True)

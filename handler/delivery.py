@@ -89,12 +89,10 @@ def _deliver_drops(
     if drops[0].postponed:
         first = drops.pop(0)  # what waited longest has all the time of this invocation
         with invocation.attempt(first):
-            invocation.read(first, partial(store.peek, first.key))
+            invocation.read([(first, partial(store.peek, first.key))])
             invocation.write_batches()
             invocation.write_folders()
-    for drop, peeked in ahead(lambda drop: store.peek(drop.key), drops, settings.fetch_threads):
-        with invocation.attempt(drop):
-            invocation.read(drop, peeked)
+    invocation.read(ahead(lambda drop: store.peek(drop.key), drops, settings.fetch_threads))
     invocation.write_folders()
     invocation.write_batches()
     for drop in invocation.later:
