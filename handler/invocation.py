@@ -137,9 +137,9 @@ class Invocation:
         reader, watch, readings = self.reader, Stopwatch(self.reader.clock), list(read.values())
         with watch.on(WRITE):
             standing, again = commit_folder(reader.store, csv_key, readings, reader.settings, reader.in_time)
-        share = watch.seconds[WRITE] / len(readings)
+        share, standing_keys = watch.seconds[WRITE] / len(readings), {reading.key for reading in standing}
         for drop, reading in read.items():
-            if reading in standing:
+            if reading.key in standing_keys:
                 seconds = {**reading.seconds, WRITE: reading.seconds[WRITE] + share}
                 counts = counts_of(reading.rows)
                 reader.tell(Written(reading.key, reader.classifier.version, counts, seconds, drop.since))

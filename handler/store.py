@@ -106,6 +106,12 @@ class S3Store:
             answer = self._client.head_object(Bucket=self._bucket, Key=key)
             return Head(answer["ETag"], answer.get("Metadata", {}))
 
+    def listing(self, prefix: str, after: str) -> list[tuple[str, str]]:
+        """Key and ETag of up to 1,000 objects below `prefix` that follow `after`, as they stand when it is asked."""
+        with _faults("listing", prefix):
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after)
+            return [(found["Key"], found["ETag"]) for found in answer.get("Contents", [])]
+
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole; None where its ETag is still `unless`."""
         condition: Any = {"IfNoneMatch": unless} if unless else {}
