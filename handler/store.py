@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 PEEK_BYTES: Final = 1 << 20
 """Of the first GET of an object; a smaller one arrives whole with it."""
-PART_BYTES: Final = 8 << 20
+PART_BYTES: Final = 4 << 20
 """Of each further GET."""
-MEMORY_BYTES: Final = 8 << 20
+MEMORY_BYTES: Final = 4 << 20
 """A file up to this size is kept in memory, a larger one in an unlinked temporary file."""
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
 _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "412", "409"})
