@@ -4,20 +4,19 @@ Loose images are gathered by the CSV that they go into, which is written once fo
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
 from typing import Final
 
+from handler.ahead import ahead
 from handler.commit import Reading, commit_folder
 from handler.drops import Reader, write_batch
 from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError
 from handler.loose import peeks, read_together
 from handler.outcomes import Failed, Skipped, Written, named
-from handler.ports import Peek
 from handler.predictions import counts_of, folder_of
 from handler.standing import GONE
 from handler.stopwatch import WRITE, Stopwatch
@@ -68,39 +67,35 @@ class Invocation:
         self.begun += 1
         return self.begun == 1
 
-    def read(self, peeked: Iterable[tuple[Drop, Callable[[], Peek]]]) -> None:
-        """Read loose images, many together, and leave batches for later; each drop comes with what gives its start.
+    def read(self, drops: Sequence[Drop]) -> None:
+        """Read loose images, many together, and leave batches for later.
 
         Where reading many fails, by a fault of ours or of the model, each is read by itself, and fails by itself.
         """
-        source, most = iter(peeked), _GROUPS * self.reader.settings.group_size
-        while True:
-            taken: list[Drop] = []
+        most = _GROUPS * self.reader.settings.group_size
+        for some in (drops[start : start + most] for start in range(0, len(drops), most)):
             begun = self.begun
             try:
-                self._read(_noting(islice(source, most), taken))
+                self._read(some)
             except Exception:
-                if len(taken) == 1:
-                    with self.attempt(*taken):
-                        raise
-                    continue
-                _LOG.exception("reading together failed, now one by one", extra=named([drop.key for drop in taken]))
-                self.begun = begun
-                for drop in taken:
+                if len(some) > 1:
+                    _LOG.exception("reading together failed, now one by one", extra=named([drop.key for drop in some]))
+                    self.begun = begun
+                for drop in some:
                     if drop not in self.failures and drop not in self.later:
                         with self.attempt(drop):
-                            self._read([self._anew(drop)])
-            if not taken:
-                return
+                            if len(some) == 1:
+                                raise
+                            self._read([drop])
 
-    def _read(self, peeked: Iterable[tuple[Drop, Callable[[], Peek]]]) -> None:
-        found = read_together(self.reader, peeked, self.attempt, self.begin)
+    def _read(self, drops: Sequence[Drop]) -> None:
+        reader = self.reader
+        threads = min(reader.settings.fetch_threads, len(drops))
+        peeked = ahead(lambda drop: reader.store.peek(drop.key), drops, threads)
+        found = read_together(reader, peeked, self.attempt, self.begin)
         self.batches.extend(found.batches)
         for drop, reading in found.images.items():
             self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading
-
-    def _anew(self, drop: Drop) -> tuple[Drop, Callable[[], Peek]]:
-        return drop, partial(self.reader.store.peek, drop.key)
 
     def write_folders(self) -> None:
         """Write the CSVs of the loose images that were read so far; those overwritten around it are read again."""
@@ -108,7 +103,7 @@ class Invocation:
             csv_key, readings = self.folders.popitem()
             with self.attempt(*readings):
                 overwritten = self._commit(csv_key, readings)
-                self.read(self._anew(drop) for drop, reading in readings.items() if reading in overwritten)
+                self.read([drop for drop, reading in readings.items() if reading in overwritten])
 
     def write_batches(self) -> None:
         """Write the CSVs of the batches that were met so far."""
@@ -151,11 +146,3 @@ class Invocation:
         self.failures |= dict.fromkeys(drops, error)
         for drop in drops:
             self.reader.tell(Failed(drop.key, drop.since))
-
-
-def _noting(
-    peeked: Iterable[tuple[Drop, Callable[[], Peek]]], taken: list[Drop]
-) -> Iterator[tuple[Drop, Callable[[], Peek]]]:
-    for drop, call in peeked:
-        taken.append(drop)
-        yield drop, call

@@ -1,5 +1,6 @@
 """Loose images of one invocation are read together, and fail by themselves."""
 
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -104,3 +105,18 @@ def test_a_lone_image_that_breaks_the_model_is_tried_once() -> None:
     store.objects["incoming/poison.png"] = Stored(encoded(POISON))
 
     assert dropped(store, ["poison.png"]) == ({"poison.png"}, [1])
+
+
+def test_no_image_is_lost_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails before an image's turn has come does not pass for its being read."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    store = filled(9)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        failed, _ = dropped(store, names_in(store))
+
+    assert failed >= {name for name in names_in(store) if name.startswith("a/")}
+    assert "predictions/a/predictions.csv" not in store.objects
