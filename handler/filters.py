@@ -32,6 +32,7 @@ def unfiltered(batch: Sequence[bytes], layout: Layout) -> NDArray[np.uint8]:
     if not kinds.any():
         return lines[:, :, 1:]
     sub, up, average, paeth = (-(kinds == kind).view(np.uint8) for kind in (_SUB, _UP, _AVERAGE, _PAETH))
+    any_average, any_paeth = bool(average.any()), bool(paeth.any())
     # Two diagonals and a row of zeros stand before the first.
     skewed = np.zeros((2 + wide + high - 1, 1 + high, step, count), np.uint8)
     diagonal, row, byte, one = skewed.strides
@@ -45,8 +46,10 @@ def unfiltered(batch: Sequence[bytes], layout: Layout) -> NDArray[np.uint8]:
         left, above = skewed[place - 1, 1 + low : 1 + top], skewed[place - 1, low:top]
         corner = skewed[place - 2, low:top]
         found = (left & sub[rows]) | (above & up[rows])
-        found |= ((left & above) + ((left ^ above) >> 1)) & average[rows]
-        found |= _paeth(left, above, corner) & paeth[rows]
+        if any_average:
+            found |= ((left & above) + ((left ^ above) >> 1)) & average[rows]
+        if any_paeth:
+            found |= _paeth(left, above, corner) & paeth[rows]
         skewed[place, 1 + low : 1 + top] += found
     return pixels.transpose(3, 0, 1, 2).reshape(count, high, layout.stride)
 

@@ -32,15 +32,16 @@ class Packed:
 
     frame: None = None
 
-    def __init__(self, name: str, plain: Plain, data: bytes) -> None:
+    def __init__(self, name: str, plain: Plain, data: bytes, max_pixels: int) -> None:
         self.name = name
         self.plain = plain
         self._data = data
+        self._max_pixels = max_pixels  # the same as its neighbours': Pillow has one limit for all that is open
 
     def opened(self) -> Named:
         """The same picture, decoded by itself."""
         try:
-            (plane,) = read_frames(self._data, self.plain.layout.width * self.plain.layout.height, 1)
+            (plane,) = read_frames(self._data, self._max_pixels, 1)
         except UnreadableError as error:
             return Named(self.name, error=error)
         return Named(self.name, plane=plane)
@@ -75,7 +76,7 @@ def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture
     if not data:
         yield Named(name, error=UnreadableError("empty", "the file has no bytes: upload it again"))
     elif plain := read_plain(data, settings.max_pixels):
-        yield Packed(name, plain, data)
+        yield Packed(name, plain, data, settings.max_pixels)
     else:
         yield from _numbered(read_frames(data, settings.max_pixels, settings.max_frames), name)
 

@@ -99,6 +99,14 @@ def test_nothing_is_opened_before_its_group_is_read() -> None:
     assert picture.plain == read_plain(PNG, 784)
 
 
+def test_opening_a_small_picture_leaves_pillows_limit_as_the_settings_have_it() -> None:
+    """It is one for the whole process: later frames of a larger picture are still to be read beside it."""
+    (picture,) = read_all([PNG])
+    assert picture.plane is not None
+
+    assert min(SETTINGS.max_pixels, 89_478_485) == Image.MAX_IMAGE_PIXELS
+
+
 def test_no_large_plane_outlives_its_turn() -> None:
     """Of large pictures a group holds what the model reads of each, so that memory does not grow with their size."""
     alive: list[weakref.ref[NDArray[np.float32]]] = []

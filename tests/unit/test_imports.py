@@ -67,7 +67,19 @@ PURE = {
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
-DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
+DELIVERY = {
+    "app",
+    "delivery",
+    "invocation",
+    "loose",
+    "triage",
+    "drops",
+    "commit",
+    "store",
+    "model",
+    "standing",
+    "telemetry",
+}
 
 
 def module_name(path: Path) -> str:
