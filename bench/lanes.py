@@ -29,9 +29,8 @@ class Lane:
         module: str,
         arguments: Sequence[str],
         environment: Mapping[str, str],
-        begin: Callable[[int], None] | None = None,
     ) -> None:
-        """`python -m module arguments`; `begin` is called with its process id before it is ready."""
+        """`python -m module arguments`."""
         LOG.parent.mkdir(parents=True, exist_ok=True)
         self._name = f"{module} {' '.join(arguments)}"
         with LOG.open("ab") as log:
@@ -43,8 +42,11 @@ class Lane:
                 stderr=log,
                 text=True,
             )
-        if begin:
-            begin(self._process.pid)
+
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
 
     def __enter__(self) -> Self:
         """Wait until it is ready."""

@@ -37,7 +37,9 @@ class Plan:
     peer_images: int = 100
     """That the TensorFlow peer reads one by one, in seconds; its rate is the same for more."""
     counts: Sequence[int] = (1_000, 10_000, 100_000, 1_000_000)
-    """Images in a zip, for memory and growth; the second is what the last is compared with."""
+    """Images in a zip, for memory and growth; the last is compared with `compared`."""
+    compared: int = 10_000
+    memory_rounds: int = 5
     idx: int = 60_000
     members: Sequence[int] = (10, 100, 1_000, 10_000)
     """In each archive of drops that have as many images as the last."""
@@ -45,17 +47,19 @@ class Plan:
     """Rows that a folder's CSV has before one more image comes."""
     handlers: Sequence[int] = (1, 2, 4, 8)
     at_once: int = 5_000
-    """Images of each of several handlers that work at once."""
+    """Images in the zip of each of several handlers that work at once."""
+    contended: int = 50
+    """Loose images of each of several handlers that write one CSV."""
     cost_images: int = 5_000
     folder: Path = FOLDER
     environment: Mapping[str, str] = field(
         default_factory=lambda: Place(0).environment(os.environ) | {"DIGITDROP_BUCKET": BUCKET}
     )
 
-    def worker(self, network: str, number: int = 0, begin: Callable[[int], None] | None = None) -> Lane:
+    def worker(self, network: str, number: int = 0) -> Lane:
         """The handler in a process of its own; `number` tells apart those that run at once."""
         out = self.folder / "out" / f"{network}-{number}"
-        return Lane("bench.worker", [str(self.releases[network]), str(out)], self.environment, begin)
+        return Lane("bench.worker", [str(self.releases[network]), str(out)], self.environment)
 
 
 SHORT: Final[Mapping[str, object]] = {
@@ -65,12 +69,14 @@ SHORT: Final[Mapping[str, object]] = {
     "mixed": 200,
     "loose": 200,
     "peer_images": 20,
-    "counts": (1_000, 10_000),
+    "counts": (1_000, 10_000, 40_000),
+    "memory_rounds": 1,
     "idx": 5_000,
     "members": (10, 100, 1_000),
     "standing": (1_000, 10_000),
     "handlers": (1, 2),
     "at_once": 1_000,
+    "contended": 20,
     "cost_images": 1_000,
 }
 """For CI: small enough to end within three minutes."""

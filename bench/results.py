@@ -37,7 +37,7 @@ class Section:
     """What was wrong with the rows, or with the memory; nothing about speed."""
 
 
-def reached(found: Sequence[Verdict]) -> Table:
+def reached(found: Sequence[Verdict], notes: Sequence[str] = ()) -> Table:
     """The table of ratios: what is asked for, what was measured, and how they compare."""
     lines: list[Line] = [("", "at least", "aim", "measured", "")]
     for one in found:
@@ -46,14 +46,16 @@ def reached(found: Sequence[Verdict]) -> Table:
         measured = "" if one.measured is None else f"{figure(one.measured)} {target.unit}"
         cells = (f"{bound}{target.least:g} {target.unit}", f"{target.aim:g} {target.unit}", measured, one.word)
         lines.append((target.text, *cells))
-    return Table("What is to be reached", lines)
+    return Table("What is to be reached", lines, notes)
 
 
-def text(sections: Sequence[Section], found: Sequence[Verdict], machine: Mapping[str, str]) -> str:
-    """The report: every table, the ratios last, and the machine."""
+def text(
+    sections: Sequence[Section], found: Sequence[Verdict], machine: Mapping[str, str], notes: Sequence[str] = ()
+) -> str:
+    """The report: every table, the ratios last, with what is to be known about them, and the machine."""
     tables = [table for section in sections for table in section.tables]
     about = "\n".join(f"{name}: {value}" for name, value in machine.items())
-    return "\n\n\n".join([*(table.text() for table in [*tables, reached(found)]), about])
+    return "\n\n\n".join([*(table.text() for table in [*tables, reached(found, notes)]), about])
 
 
 def as_json(sections: Sequence[Section], found: Sequence[Verdict], machine: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Of large drops not every picture is another one: as many are drawn as `DRAWN` sa
 import shutil
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -68,15 +69,15 @@ def labels(count: int, kind: str) -> list[int]:
 
 def extended(csv: Path, rows: int) -> Path:
     """A folder's CSV with `rows` rows like the last one of `csv`, sorted, none of them of an image that is dropped."""
+    header, *_, last = csv.read_bytes().splitlines(keepends=True)
+    rest = last.partition(b",")[2]
 
     def make(path: Path) -> None:
-        header, *_, last = csv.read_bytes().splitlines(keepends=True)
-        rest = last.partition(b",")[2]
         with path.open("wb") as file:
             file.write(header)
             file.writelines(b"a%07d.png,%s" % (number, rest) for number in range(rows))
 
-    return _made(FOLDER / f"standing-{rows}.csv", make)
+    return _made(FOLDER / f"standing-{zlib.crc32(header + rest):08x}-{rows}.csv", make)
 
 
 def _pictures(kind: str, count: int) -> list[Named]:

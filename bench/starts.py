@@ -78,8 +78,8 @@ def section(runs: Mapping[str, Sequence[Run]], client: str) -> Section:
             "Start-up: event sent, upon which the emulator starts the process, to the CSV of one image in S3",
             lines,
             [
-                f"Medians of {len(seconds[OURS])} starts in turns; moto is S3. Floor and interpreter are no functions but "
-                "processes, from their start to the end of their work.",
+                f"Medians of {len(seconds[OURS])} starts in turns; moto is S3.",
+                "Floor and interpreter alone are processes, from their start to the end of their work.",
                 f"The S3 client is {client}, whose import and construction are {share:.0%} of the floor.",
             ],
         ),
@@ -94,6 +94,11 @@ def section(runs: Mapping[str, Sequence[Run]], client: str) -> Section:
         ratios.FLOOR_START: ratios.ratio(seconds[OURS], seconds[FLOOR]),
     }
     return Section("start-up", tables, measured, {name: list(of) for name, of in runs.items()})
+
+
+def seconds(found: Section, name: str) -> float:
+    """The median of the starts of one contender."""
+    return statistics.median(float(run["seconds"]) for run in found.data[name])
 
 
 def s3_client(plan: Plan) -> str:

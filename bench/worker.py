@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> None:
     """Answer until there are no more requests."""
     release, folder = map(Path, arguments)
     folder.mkdir(parents=True, exist_ok=True)
-    serve(lambda request: measured(request, release, folder))
+    serve(lambda request: (contended if "handlers" in request else measured)(request, release, folder))
 
 
 def measured(request: dict[str, Any], release: Path, folder: Path) -> dict[str, Any]:
@@ -68,6 +69,23 @@ def measured(request: dict[str, Any], release: Path, folder: Path) -> dict[str, 
         "megabytes": peak_megabytes(),
         "csv": str(bucket.files[batch_csv_of(last) if "drops" in request else folder_of(last)[0]]),
     }
+
+
+def contended(request: dict[str, Any], release: Path, folder: Path) -> dict[str, Any]:
+    """Several invocations at once, each with a share of the pictures of a folder: all of them write its one CSV.
+
+    They are threads of this process, so that it fits those that wait for the store, as the `latency` has them do.
+    """
+    files, latency, count = _files(request), float(request["latency"]), int(request["handlers"])
+    bucket = Bucket(files, folder)
+    tools = replace(wire(), store=late(bucket, latency), queue=None, current_model=_model(release, latency))
+    events = [{"Records": [_record(key) for key in list(files)[share::count]]} for share in range(count)]
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(lambda event: invoke(event, tools, []), events))
+    seconds = time.perf_counter() - begun
+    csv = bucket.files[folder_of(FOLDER)[0]]
+    return {"seconds": seconds, "rows": len(csv.read_bytes().splitlines()) - 1}
 
 
 def invoke(event: object, tools: Tools, outcomes: list[Outcome]) -> None:

@@ -17,6 +17,7 @@ import numpy as np  # what TensorFlow reads of the environment is set before
 from keras.models import load_model  # likewise
 from PIL import Image  # likewise
 
+from bench.machine import peak_megabytes  # likewise
 from bench.serving import serve  # likewise
 
 GROUP = 1024
@@ -40,7 +41,7 @@ def read(request: dict) -> dict:
                 (name, digit, f"{share:.4f}") for name, digit, share in zip(group, digits, best, strict=True)
             )
             rows += len(group)
-    return {"seconds": time.perf_counter() - begun, "rows": rows}
+    return {"seconds": time.perf_counter() - begun, "rows": rows, "megabytes": peak_megabytes()}
 
 
 serve(read)

@@ -13,6 +13,7 @@ os.environ |= {"MODEL": sys.argv[1], "TF_CPP_MIN_LOG_LEVEL": "3", "AWS_DEFAULT_R
 
 from keras.models import load_model  # what it reads of the environment is set before
 
+from bench.machine import peak_megabytes  # likewise
 from bench.peer import app  # likewise
 from bench.serving import serve  # likewise
 
@@ -44,7 +45,8 @@ def read(request: dict) -> dict:
     begun = time.perf_counter()
     for name in names:
         app.lambda_handler({"Records": [{"s3": {"bucket": {"name": "b"}, "object": {"key": name}}}]}, None)
-    return {"seconds": time.perf_counter() - begun, "rows": len(app.S3.objects) - len(names)}
+    seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "rows": len(app.S3.objects) - len(names), "megabytes": peak_megabytes()}
 
 
 serve(read)
