@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from infra.place import isolated
 from infra.processes import interruptible
 from train.data import load_mnist
 
+README: Final = Path("bench/README.md")
 TEXT: Final = FOLDER / "report.txt"
 FULL: Final = 1_000_000
 """Images of the largest zip that the ratios are asked for."""
@@ -33,13 +35,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--short", action="store_true", help="small drops, within three minutes, as CI does")
     parser.add_argument("--rounds", type=int, help="runs of each in turns")
     parser.add_argument("--largest", type=int, help="images of the largest zip, and rows of the largest CSV")
+    parser.add_argument("--keep", action="store_true", help=f"put the report into {README} too")
     flags = parser.parse_args(arguments)
     interruptible()
     environment = isolated(os.environ)
     os.environ.clear()
     os.environ.update(environment)
     try:
-        return _measure(_plan(flags))
+        return _measure(_plan(flags), keep=flags.keep)
     except KeyboardInterrupt:
         _say("Stopped; nothing of it is left running")
         return 130
@@ -60,7 +63,7 @@ def _plan(flags: argparse.Namespace) -> Plan:
     return plan
 
 
-def _measure(plan: Plan) -> int:
+def _measure(plan: Plan, *, keep: bool = False) -> int:
     begun = time.monotonic()
     _say("Start-up")
     picture = drawings.mnist(load_mnist().x_test[0], np.random.default_rng(0))[1]
@@ -76,10 +79,10 @@ def _measure(plan: Plan) -> int:
     plots.throughput(rates.data, FOLDER / "throughput.png")
     plots.memory(curve, memory.MOST_MEGABYTES, FOLDER / "memory.png")
     plots.growth(curves, FOLDER / "growth.png")
-    return _report(plan, [start, rates, peaks, grown, cost], time.monotonic() - begun)
+    return _report(plan, [start, rates, peaks, grown, cost], time.monotonic() - begun, keep=keep)
 
 
-def _report(plan: Plan, sections: Sequence[Section], seconds: float) -> int:
+def _report(plan: Plan, sections: Sequence[Section], seconds: float, *, keep: bool) -> int:
     found = verdicts({name: value for section in sections for name, value in section.measured.items()})
     about = machine.about() | {"took": f"{seconds:.0f} s"}
     notes = [] if plan.counts[-1] >= FULL else [f"The largest zip had {plan.counts[-1]:,} images, and not {FULL:,}."]
@@ -88,6 +91,8 @@ def _report(plan: Plan, sections: Sequence[Section], seconds: float) -> int:
     )
     text = results.text(sections, found, about, notes)
     TEXT.write_text(f"{text}\n", encoding="utf-8")
+    if keep:
+        README.write_text(results.kept(README.read_text(encoding="utf-8"), text), encoding="utf-8")
     VALUES.write_text(json.dumps(results.as_json(sections, found, about), indent=1), encoding="utf-8")
     _say(f"\n{text}\n\nThe same is in {TEXT}, all runs in {VALUES}, plots beside them.")
     faults = [fault for section in sections for fault in section.faults]

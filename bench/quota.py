@@ -62,7 +62,8 @@ def _moving(group: Path) -> Callable[[int], None]:
 def _remove(group: Path) -> None:
     """What is still in it goes back to where it came from."""
     with suppress(OSError):
-        for process in (group / "cgroup.procs").read_text().split():
-            with suppress(OSError):
-                (group.parent / "cgroup.procs").write_text(process)
+        for process in (group / "cgroup.procs").read_text(encoding="utf-8").split():
+            with suppress(ProcessLookupError):
+                (group.parent / "cgroup.procs").write_text(process, encoding="utf-8")
+    with suppress(OSError):
         group.rmdir()

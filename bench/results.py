@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from bench.ratios import Verdict, figure
 from train.report import aligned
 
 Line = tuple[str, ...]
+BEGIN: Final = "<!-- the last run, as `make bench FLAGS=--keep` writes it -->\n"
+END: Final = "<!-- its end -->\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,15 @@ def as_json(sections: Sequence[Section], found: Sequence[Verdict], machine: Mapp
         "sections": {section.name: section.data for section in sections},
         "faults": [fault for section in sections for fault in section.faults],
     }
+
+
+def kept(readme: str, report: str) -> str:
+    """A README with a report in the place of the one that it has, as a block of code.
+
+    Raises `ValueError` where it has no such place.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"no place for a report: {BEGIN.strip()} and {END.strip()} mark it")
+    return f"{before}{BEGIN}\n```\n{report}\n```\n\n{END}{after}"
