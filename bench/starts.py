@@ -15,6 +15,7 @@ from bench.lanes import in_turns
 from bench.plan import CNN, Plan
 from bench.results import Line, Section, Table
 from bench.worker import BUCKET
+from handler.errors import DigitdropError
 from infra.emulator import emulator
 from infra.place import Place
 from infra.roundtrip import download
@@ -119,7 +120,7 @@ def _start(program: Path, place: Place, name: str, handler: str, variables: Mapp
     with tempfile.TemporaryFile() as output:
         found = start(program, handler, variables, _EVENT, output)
     if name and len(download(s3, BUCKET, _CSV[name]).splitlines()) != 2:  # noqa: PLR2004  # header and row
-        raise ValueError(f"{name} wrote no row: {found.reply}")
+        raise DigitdropError(f"{name} wrote no row: {found.reply}")
     return {"seconds": found.ended - found.begun}
 
 
