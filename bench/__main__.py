@@ -65,21 +65,26 @@ def _plan(flags: argparse.Namespace) -> Plan:
 
 def _measure(plan: Plan, *, keep: bool = False) -> int:
     begun = time.monotonic()
-    _say("Start-up")
     picture = drawings.mnist(load_mnist().x_test[0], np.random.default_rng(0))[1]
-    start = starts.measure(plan, picture, _say)
-    _say("Throughput")
-    rates = throughput.measure(plan)
-    _say("Memory, and time against images")
+    start = _told(starts.measure(plan, picture, _say))
+    rates = _told(throughput.measure(plan))
     peaks, curve = memory.measure(plan)
-    _say("Growth")
+    _told(peaks)
     grown, curves = growth.measure(plan, curve)
-    _say("Cost")
-    cost = costs.measure(plan, {OURS: starts.seconds(start, starts.OURS), PEER: starts.seconds(start, starts.PEER)})
+    _told(grown)
+    seconds = {OURS: starts.seconds(start, starts.OURS), PEER: starts.seconds(start, starts.PEER)}
+    cost = _told(costs.measure(plan, seconds))
     plots.throughput(rates.data, FOLDER / "throughput.png")
     plots.memory(curve, memory.MOST_MEGABYTES, FOLDER / "memory.png")
     plots.growth(curves, FOLDER / "growth.png")
     return _report(plan, [start, rates, peaks, grown, cost], time.monotonic() - begun, keep=keep)
+
+
+def _told(section: Section) -> Section:
+    """Print a section as soon as it is measured: what comes after it takes minutes."""
+    for table in section.tables:
+        _say(f"\n{table.text()}\n")
+    return section
 
 
 def _report(plan: Plan, sections: Sequence[Section], seconds: float, *, keep: bool) -> int:
@@ -94,7 +99,8 @@ def _report(plan: Plan, sections: Sequence[Section], seconds: float, *, keep: bo
     if keep:
         README.write_text(results.kept(README.read_text(encoding="utf-8"), text), encoding="utf-8")
     VALUES.write_text(json.dumps(results.as_json(sections, found, about), indent=1), encoding="utf-8")
-    _say(f"\n{text}\n\nThe same is in {TEXT}, all runs in {VALUES}, plots beside them.")
+    _say(f"\n{results.reached(found, notes).text()}\n\n{results.described(about)}")
+    _say(f"\nAll of it is in {TEXT}, all runs in {VALUES}, plots beside them.")
     faults = [fault for section in sections for fault in section.faults]
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)  # noqa: T201  # the command line is made of these lines

@@ -56,8 +56,12 @@ def text(
 ) -> str:
     """The report: every table, the ratios last, with what is to be known about them, and the machine."""
     tables = [table for section in sections for table in section.tables]
-    about = "\n".join(f"{name}: {value}" for name, value in machine.items())
-    return "\n\n\n".join([*(table.text() for table in [*tables, reached(found, notes)]), about])
+    return "\n\n\n".join([*(table.text() for table in [*tables, reached(found, notes)]), described(machine)])
+
+
+def described(machine: Mapping[str, str]) -> str:
+    """The machine, a line for each thing that is known of it."""
+    return "\n".join(f"{name}: {value}" for name, value in machine.items())
 
 
 def as_json(sections: Sequence[Section], found: Sequence[Verdict], machine: Mapping[str, str]) -> dict[str, Any]:
