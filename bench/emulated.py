@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from bench.lanes import LOG
 from bench.worker import BUCKET
@@ -21,7 +21,8 @@ from infra.processes import Processes
 from infra.running import listen
 from train.publish import upload
 
-_SECONDS = 60
+_SECONDS: Final = 300
+"""A start takes a second or two; on a machine that does much else a hundred times as long."""
 
 
 @dataclass(frozen=True, slots=True)
