@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "tests": set(PACKAGES),
 }
 LIBRARIES = {
-    "boto3": ("handler.store", "infra", "tests", "bench.peer"),
-    "botocore": ("handler.store", "infra", "tests"),
+    "boto3": ("handler.store", "infra", "tests", "bench.peer", "bench.floor"),
+    "botocore": ("handler.store", "infra", "tests", "bench.floor", "bench.traced"),
     "PIL": (
         "handler.pictures",
         "handler.luminance",
