@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, cast
 
 from handler.errors import ChangedError, MissingError
 from handler.ports import Blob, Head, ObjectStore, Peek
 from handler.store import PEEK_BYTES
+
+_PAGE: Final = 1000
 
 
 class Bucket:
@@ -40,6 +42,11 @@ class Bucket:
         path = self._file(key)
         found = path.stat()
         return Head(f'"{path.name}-{found.st_mtime_ns:x}-{found.st_size:x}"', self._metadata.get(key, {}))
+
+    def listing(self, prefix: str, after: str) -> list[tuple[str, str]]:
+        """Key and ETag of the next objects below `prefix`, a page of S3's size."""
+        keys = sorted(key for key in list(self.files) if key.startswith(prefix) and key > after)
+        return [(key, self.head(key).etag) for key in keys[:_PAGE]]
 
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole; None where its ETag is still `unless`."""

@@ -1,4 +1,4 @@
-"""Pictures of MNIST's digits as people have them, drawn with `bench.normaliser`'s families."""
+"""Pictures of MNIST's digits as people have them, drawn with `bench.families`."""
 
 import io
 from collections.abc import Mapping
@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from bench.normaliser import FAMILIES, Digit, Rng, drawn, stroke
+from bench.drawing import Digit, Rng, drawn, stroke
+from bench.families import FAMILIES
 from handler.luminance import Plane
 
 _MIXED: Final = (

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
+from bench.drawing import Digit, Rng
 from bench.drawings import Named, mixed, mnist, small
-from bench.normaliser import Digit, Rng
 from train.data import load_mnist
 
 FOLDER: Final = Path("artifacts/bench/samples/1")
