@@ -29,7 +29,7 @@ def digit_of(mask: Mask) -> tuple[Mask, bool]:
     amount = len(parts.area)
     if amount == 1:
         return mask, False
-    main = _main(parts, mask.shape)
+    main, either = _main(parts, mask.shape)
     high, wide = parts.bottom - parts.top, parts.right - parts.left
     longer = max(int(high[main]), int(wide[main]))
     extent = np.maximum(high, wide)
@@ -44,20 +44,23 @@ def digit_of(mask: Mask) -> tuple[Mask, bool]:
     digit = (high >= _SIZE * high[main]) & (parts.area >= _SHARE * parts.area[main]) & ~strip
     beside = np.maximum(parts.left - parts.right[main], parts.left[main] - parts.right) > max(_APART * longer, 1)
     others = digit & beside
-    several = bool(others.any())
+    several = either or bool(others.any())
     neighbour = others & at_edge & (parts.area < parts.area[main]) if not at_edge[main] else np.zeros(amount, np.bool_)
     kept = ~(small | dust | strip | neighbour | rings.around(parts, main))
     kept[main] = True
     return (mask if kept.all() else parts.mask(kept, mask.shape)), several
 
 
-def _main(parts: Parts, shape: tuple[int, int]) -> int:
-    """The part that is the digit: the largest, unless that hugs the edge and another is nearly as large."""
+def _main(parts: Parts, shape: tuple[int, int]) -> tuple[int, bool]:
+    """The part that is the digit, and whether another may be meant as well.
+
+    It is the largest, unless that hugs the edge and another is nearly as large, or it is drawn around another.
+    """
     hugs = _at_edge(parts, shape) & (_depth(parts, shape) <= max(2, min(shape) // 8))
     inner = np.flatnonzero(~hugs)
     if hugs[0] and len(inner) and parts.area[inner[0]] * 4 > parts.area[0]:
-        return int(inner[0])
-    return rings.enclosed(parts, shape) or 0
+        return int(inner[0]), False
+    return rings.enclosed(parts, shape)
 
 
 def _at_edge(parts: Parts, shape: tuple[int, int]) -> Mask:

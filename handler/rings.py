@@ -9,8 +9,9 @@ from handler.planes import Mask, widest
 
 _HIGH: Final = 0.3
 """Of a ring's height: what it encloses and is as high is the digit, and not a speck in a zero."""
-_ZERO: Final = 1.15
-"""Times as high as wide: a ring that is slimmer may be a zero, and a bare stroke in it the bar of that."""
+_ROUND: Final = 1.15
+_SLIM: Final = 1.6
+"""Times as high as wide: with a bare stroke in it, a rounder ring is drawn around a 1, and a slimmer one is a zero."""
 _CORNER: Final = 0.12
 """Of a box's width: so near to the corner of its bounds it has ink."""
 _BOX: Final = 3
@@ -19,20 +20,23 @@ _BARE: Final = 9
 """Times as much of a stroke's variance along it as across it, at least: three times as long as wide."""
 
 
-def enclosed(parts: Parts, shape: tuple[int, int]) -> int | None:
-    """The largest part that the largest of all encloses, if it is a digit; None where there is none.
+def enclosed(parts: Parts, shape: tuple[int, int]) -> tuple[int, bool]:
+    """The largest part that the largest of all encloses, if it is a digit, else 0; and whether either may be meant.
 
-    A zero with a bar that does not touch it is a zero.
+    A zero with a bar that does not touch it is a zero, if it is slim enough; if it could be a circled 1, it is both.
     """
     high = parts.bottom - parts.top
     within = [part for part in range(1, len(high)) if around(parts, part)[0] and high[part] >= _HIGH * high[0]]
     if not within:
-        return None
+        return 0, False
     outside = _outside(parts, shape)
     for part in within:
         if not (parts.mask(np.arange(len(high)) == part, shape) & outside).any():
-            return None if _may_be_zero(parts, shape) and _is_bare(parts, part) else part
-    return None
+            if not _is_bare(parts, part) or _is_box(parts, shape):
+                return part, False
+            slim = high[0] / (parts.right[0] - parts.left[0])
+            return (0, False) if slim > _SLIM else (part, bool(slim > _ROUND))
+    return 0, False
 
 
 def around(parts: Parts, part: int) -> Mask:
@@ -51,19 +55,13 @@ def _outside(parts: Parts, shape: tuple[int, int]) -> Mask:
     return found[2:-2, 2:-2]
 
 
-def _may_be_zero(parts: Parts, shape: tuple[int, int]) -> bool:
-    """Whether the largest part is slim, and no box, which has ink in three corners at least."""
+def _is_box(parts: Parts, shape: tuple[int, int]) -> bool:
+    """Whether the largest part has ink in three corners of its bounds, at least."""
     top, bottom, left, right = (int(bounds[0]) for bounds in (parts.top, parts.bottom, parts.left, parts.right))
-    if bottom - top <= _ZERO * (right - left):
-        return False
     ring = parts.mask(np.arange(len(parts.area)) == 0, shape)[top:bottom, left:right]
     near = max(1, round(_CORNER * (right - left)))
-    corners = [
-        ring[rows, columns].any()
-        for rows in (slice(near), slice(-near, None))
-        for columns in (slice(near), slice(-near, None))
-    ]
-    return int(sum(corners)) < _BOX
+    ends = (slice(near), slice(-near, None))
+    return sum(bool(ring[rows, columns].any()) for rows in ends for columns in ends) >= _BOX
 
 
 def _is_bare(parts: Parts, part: int) -> bool:
