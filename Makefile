@@ -17,7 +17,7 @@ FLAGS ?=
 RECIPE := --network cnn --seed 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up send invoke deploy train ship test lint scan startup lock clean
+.PHONY: help demo up send invoke deploy train ship test lint scan startup bench lock clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z][a-z]*\):.*  ## \(.*\)/make \1|\2/p' Makefile | while IFS='|' read -r target does; do \
@@ -60,6 +60,9 @@ scan: $(SCANNER)  ## check the template against what AWS and others advise, with
 
 startup: $(READY)  ## measure the container's start beside a TensorFlow handler's; needs Docker and SAM
 	@$(PY) -m bench.startup $(FLAGS)
+
+bench: $(READY)  ## measure start-up, throughput, memory, growth and cost beside peers and floors; FLAGS=--short within three minutes
+	@$(PY) -m bench $(FLAGS)
 
 lock:  ## pin anew what the requirements.in files name; for maintainers, needs uv
 	uv pip compile --universal --python-version 3.11 requirements.in -o requirements.txt

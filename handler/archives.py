@@ -8,20 +8,26 @@ from handler import tars, zips
 from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, sniff
 from handler.errors import SpentError, UnreadableError
 from handler.inflation import inflate
-from handler.members import Named, is_ignored, read_images, read_picture
+from handler.members import Named, Picture, is_ignored, read_images, read_picture
 from handler.settings import Settings
+from handler.slices import Slices
 from handler.streams import Budget, Stream, decompress, pieces_of
 
 
-def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Named]:
+def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """The pictures of a zip's members, in its order; `UnreadableError` where the archive breaks or passes a cap."""
 
     def opener(entry: zips.Entry) -> Callable[[], Stream]:
         return lambda: Stream(budget.spend(inflate(file, entry, settings.max_inflated_bytes)))
 
+    slices = Slices(file)
     for number, entry in enumerate(zips.walk(file)):
         _check_count(number, entry.name, settings)
         if entry.name.endswith("/") or is_ignored(entry.name):
+            continue
+        data = slices.whole(entry, settings.max_member_bytes)
+        if data and not sniff(data[:SNIFF_BYTES], entry.name) and budget.pays(len(data)):
+            yield from read_picture(data, entry.name, settings)
             continue
         reopen = opener(entry)
         try:
@@ -37,7 +43,7 @@ def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Nam
             raise _ending(number, entry.name, error) from error
 
 
-def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Named]:
+def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """The pictures of a tar's members, in one pass; raises as `read_zip` does."""
     members = tars.walk(stream)
     number, name = 0, ""
@@ -61,7 +67,7 @@ def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Nam
         raise _ending(number, name, error) from error
 
 
-def _read_data(data: bytes, name: str, budget: Budget, settings: Settings) -> Iterator[Named]:
+def _read_data(data: bytes, name: str, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """A member that is held: a picture, or an array, compressed or not; an archive is refused."""
     kind = sniff(data[:SNIFF_BYTES], name) if data else ""
 

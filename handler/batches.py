@@ -7,12 +7,12 @@ from typing import BinaryIO
 from handler.archives import read_tar, read_zip
 from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, TAR, ZIP, sniff
 from handler.errors import SpentError, UnreadableError
-from handler.members import Named, read_images
+from handler.members import Named, Picture, read_images
 from handler.settings import Settings
 from handler.streams import Budget, Stream, decompress, pieces_of
 
 
-def read_batch(file: BinaryIO, kind: str, name: str, settings: Settings) -> Iterator[Named]:
+def read_batch(file: BinaryIO, kind: str, name: str, settings: Settings) -> Iterator[Picture]:
     """The pictures of a batch that `sniff` called `kind`, in its order; what breaks it ends as a last, named error."""
     read = 0
     try:
@@ -28,7 +28,7 @@ def read_batch(file: BinaryIO, kind: str, name: str, settings: Settings) -> Iter
         yield Named(name, error=UnreadableError("empty", "the archive has no images in it"))
 
 
-def _pictures(file: BinaryIO, kind: str, name: str, settings: Settings) -> Iterator[Named]:
+def _pictures(file: BinaryIO, kind: str, name: str, settings: Settings) -> Iterator[Picture]:
     budget = Budget(settings.max_inflated_bytes)
     if kind == ZIP:
         yield from read_zip(file, budget, settings)

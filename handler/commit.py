@@ -15,14 +15,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
-from handler.ahead import ahead
 from handler.errors import OUT_OF_TIME, ChangedError, MissingError, PostponedError, StoreError
 from handler.ports import ObjectStore
 from handler.predictions import has_probabilities, merge, read_csv, write_csv
 from handler.rows import Row
 from handler.settings import Settings
-from handler.standing import GONE, STANDS, is_current, is_overwritten, look, stands
-from handler.stopwatch import Stopwatch
+from handler.standing import GONE, STANDS, etags, is_current, is_overwritten, look, stands
 from handler.store import spool
 
 ATTEMPTS: Final = 30
@@ -39,8 +37,8 @@ class Reading:
     image: str
     """Its cell in the CSV."""
     rows: tuple[Row, ...]
-    watch: Stopwatch = field(compare=False)
-    """What its reading took."""
+    seconds: Mapping[str, float] = field(compare=False)
+    """What its reading took, by stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,6 @@ def commit_folder(
     Gives those that stand there now, and those whose images were overwritten around the write, so that they have to
     be read again; of the others nothing was written. Raises `PostponedError` as `commit_batch` does.
     """
-
-    def which(check: Callable[[ObjectStore, str, str], bool], among: Sequence[Reading]) -> list[Reading]:
-        checked = ahead(lambda one: check(store, one.key, one.etag), among, settings.fetch_threads)
-        return [reading for reading, answer in checked if answer()]
-
     for _ in _attempts(csv_key, in_time):
         try:
             peek = store.peek(csv_key)
@@ -98,7 +91,8 @@ def commit_folder(
             old = None
         except ChangedError:
             continue
-        live = which(is_current, readings)
+        now = etags(store, [reading.key for reading in readings], settings.fetch_threads)
+        live = [reading for reading in readings if now.get(reading.key) == reading.etag]
         if not live:
             return [], []
         with spool() as body:
@@ -114,8 +108,10 @@ def commit_folder(
                 store.put(csv_key, body, peek.etag if old else None, counts.metadata())
             except ChangedError:
                 continue
-        overwritten = which(is_overwritten, live)
-        return [reading for reading in live if reading not in overwritten], overwritten
+        now = etags(store, [reading.key for reading in live], settings.fetch_threads)
+        overwritten = [reading for reading in live if now.get(reading.key, reading.etag) != reading.etag]
+        again = {reading.key for reading in overwritten}
+        return [reading for reading in live if reading.key not in again], overwritten
     raise AssertionError  # _attempts raises before it ends
 
 

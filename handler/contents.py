@@ -29,6 +29,7 @@ _MAGICS: Final = (
     (b"LZIP", "lzip file"),
     (b"\x1f\x9d", "compress file"),
 )
+_ANY_MAGIC: Final = tuple(magic for magic, _ in _MAGICS)
 _USTAR: Final = slice(257, 262)
 _SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _ARRAY_SUFFIXES: Final = (".npy", ".npz", ".idx3-ubyte", "-idx3-ubyte")
@@ -36,9 +37,8 @@ _ARRAY_SUFFIXES: Final = (".npy", ".npz", ".idx3-ubyte", "-idx3-ubyte")
 
 def sniff(start: bytes, name: str) -> str:
     """What an archive or array is called, from the first `SNIFF_BYTES` of it; empty for a loose picture."""
-    for magic, kind in _MAGICS:
-        if start.startswith(magic):
-            return kind
+    if start.startswith(_ANY_MAGIC):
+        return next(kind for magic, kind in _MAGICS if start.startswith(magic))
     if start[_USTAR] == b"ustar" or tars.is_header(start[: tars.BLOCK]):
         return TAR
     if is_idx(start):

@@ -7,10 +7,8 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
-from handler.ahead import ahead
 from handler.drops import Reader
 from handler.envelopes import Drop
 from handler.errors import DigitdropError, StoreError
@@ -89,12 +87,10 @@ def _deliver_drops(
     if drops[0].postponed:
         first = drops.pop(0)  # what waited longest has all the time of this invocation
         with invocation.attempt(first):
-            invocation.read(first, partial(store.peek, first.key))
+            invocation.read([first])
             invocation.write_batches()
             invocation.write_folders()
-    for drop, peeked in ahead(lambda drop: store.peek(drop.key), drops, settings.fetch_threads):
-        with invocation.attempt(drop):
-            invocation.read(drop, peeked)
+    invocation.read(drops)
     invocation.write_folders()
     invocation.write_batches()
     for drop in invocation.later:

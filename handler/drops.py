@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from handler.batches import read_batch
 from handler.classify import classify
-from handler.commit import BatchCsv, Reading, commit_batch
+from handler.commit import BatchCsv, commit_batch
 from handler.contents import sniff
 from handler.errors import OUT_OF_TIME, UnreadableError
-from handler.members import Named, is_folder_marker, read_picture, until
+from handler.members import Named, Picture, read_picture, until
 from handler.outcomes import Outcome, Skipped, Tell, Written, ignore
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import batch_csv_of, folder_of, write_csv
-from handler.rows import Row, image_cell
+from handler.rows import Row
 from handler.settings import Settings
 from handler.standing import STANDS, look, stands
 from handler.stopwatch import FETCH, WRITE, Stopwatch
@@ -31,7 +31,7 @@ class Reader:
     tell: Tell = ignore
     clock: Callable[[], float] = time.perf_counter
 
-    def rows(self, pictures: Iterator[Named], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
+    def rows(self, pictures: Iterator[Picture], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
         """The rows of a drop's pictures, as far as the time goes; see `until`."""
         pictures = until(pictures, self.in_time, name, final=final)
         return classify(pictures, self.classifier, self.settings, watch)
@@ -42,23 +42,10 @@ def is_batch(peek: Peek) -> bool:
     return bool(sniff(peek.start, peek.key) and batch_csv_of(peek.key))
 
 
-def read_loose(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> Reading | None:
-    """The rows of a loose image; None for a folder marker.
-
-    Raises `ChangedError` if it was overwritten meanwhile, `PostponedError` if it is not `final` and time ran out.
-    """
-    if is_folder_marker(peek.key, peek.size):
-        return None
-    name = folder_of(peek.key)[1]
-    with watch.on(WRITE):
-        rows = tuple(reader.rows(_loose_pictures(reader, peek, name, watch), name, watch, final=final))
-    return Reading(peek.key, peek.etag, image_cell(name), rows, watch)
-
-
 def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) -> Outcome | None:
     """Read a batch and write its CSV, unless it stands there already; gives what became of it, None: it is none.
 
-    Raises as `read_loose` does.
+    Raises `ChangedError` if it was overwritten meanwhile, `PostponedError` if it is not `final` and time ran out.
     """
     if not is_batch(peek):
         return None  # it was overwritten since it was sorted: the event of that brings it
@@ -84,7 +71,8 @@ def write_batch(reader: Reader, peek: Peek, watch: Stopwatch, *, final: bool) ->
     return Skipped(key, reason) if reason else Written(key, reader.classifier.version, counts, watch.seconds)
 
 
-def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:
+def loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Picture]:
+    """The pictures of a loose image; raises `ChangedError` if it was overwritten meanwhile."""
     kind = sniff(peek.start, peek.key)
     limit = min(reader.settings.max_object_bytes, reader.settings.max_member_bytes)
     if kind:
@@ -97,7 +85,7 @@ def _loose_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> 
         yield from read_picture(data, name, reader.settings)
 
 
-def _batch_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Named]:
+def _batch_pictures(reader: Reader, peek: Peek, name: str, watch: Stopwatch) -> Iterator[Picture]:
     limit = reader.settings.max_object_bytes
     if peek.size > limit:
         yield Named(name, error=_too_large(peek, limit))

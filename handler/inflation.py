@@ -8,14 +8,14 @@ from typing import BinaryIO, Final
 from handler.errors import UnreadableError
 from handler.zips import Entry
 
-_LOCAL: Final = b"PK\x03\x04"
-_LOCAL_BYTES: Final = 30
+LOCAL: Final = b"PK\x03\x04"
+LOCAL_BYTES: Final = 30
 _CHUNK: Final = 1 << 18
 _IDLE_BYTES: Final = 1 << 20
 """Of packed data that give no byte; deflate's largest block header has some hundred."""
-_ENCRYPTED: Final = 0x2041  # bits 0 (encrypted), 6 (strong encryption) and 13 (masked directory)
-_STORED: Final = 0
-_DEFLATED: Final = 8
+ENCRYPTED: Final = 0x2041  # bits 0 (encrypted), 6 (strong encryption) and 13 (masked directory)
+STORED: Final = 0
+DEFLATED: Final = 8
 
 
 def inflate(file: BinaryIO, entry: Entry, limit: int) -> Iterator[bytes]:
@@ -24,17 +24,17 @@ def inflate(file: BinaryIO, entry: Entry, limit: int) -> Iterator[bytes]:
     One piece more than `limit` bytes is never made. Raises `UnreadableError` for an encrypted member, a compression
     that is not read here, data that ends early, and bytes whose CRC is not the directory's.
     """
-    if entry.flags & _ENCRYPTED:
+    if entry.flags & ENCRYPTED:
         raise UnreadableError("encrypted", "the member is encrypted: upload it without a password")
-    if entry.method not in (_STORED, _DEFLATED):
+    if entry.method not in (STORED, DEFLATED):
         raise UnreadableError("unsupported", f"zip compression method {entry.method}: use deflate or store")
     header = b""
     if entry.offset < file.seek(0, 2):
         file.seek(entry.offset)
-        header = file.read(_LOCAL_BYTES)
-    if len(header) < _LOCAL_BYTES or not header.startswith(_LOCAL):
+        header = file.read(LOCAL_BYTES)
+    if len(header) < LOCAL_BYTES or not header.startswith(LOCAL):
         raise UnreadableError("corrupt", "the zip's directory points to a place where no member begins")
-    position = entry.offset + _LOCAL_BYTES + sum(struct.unpack_from("<HH", header, 26))
+    position = entry.offset + LOCAL_BYTES + sum(struct.unpack_from("<HH", header, 26))
     crc, made = 0, 0
     for piece in _unpacked(file, entry, position, min(limit + 1, _CHUNK)):
         crc, made = zlib.crc32(piece, crc), made + len(piece)
@@ -46,7 +46,7 @@ def inflate(file: BinaryIO, entry: Entry, limit: int) -> Iterator[bytes]:
 
 
 def _unpacked(file: BinaryIO, entry: Entry, position: int, chunk: int) -> Iterator[bytes]:
-    decompressor = zlib.decompressobj(-15) if entry.method == _DEFLATED else None
+    decompressor = zlib.decompressobj(-15) if entry.method == DEFLATED else None
     left, held, idle = entry.packed, b"", 0
     while decompressor is None or not decompressor.eof:
         if not held and left:

@@ -4,25 +4,26 @@ Loose images are gathered by the CSV that they go into, which is written once fo
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
+from handler.ahead import ahead
 from handler.commit import Reading, commit_folder
-from handler.drops import Reader, is_batch, read_loose, write_batch
+from handler.drops import Reader, write_batch
 from handler.envelopes import Drop
-from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError, StoreError
+from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError
+from handler.loose import peeks, read_together
 from handler.outcomes import Failed, Skipped, Written, named
-from handler.ports import ObjectStore, Peek
 from handler.predictions import counts_of, folder_of
 from handler.standing import GONE
-from handler.stopwatch import FETCH, WRITE, Stopwatch
+from handler.stopwatch import WRITE, Stopwatch
 
 _LOG: Final = logging.getLogger("digitdrop")
-_RESTARTS: Final = 5
-"""Times that an object which is overwritten while it is read is begun anew."""
+_GROUPS: Final = 4
+"""Of the model's size, that are read at a time: the rows of so many wait to be written."""
 
 
 @dataclass(slots=True)
@@ -66,20 +67,35 @@ class Invocation:
         self.begun += 1
         return self.begun == 1
 
-    def read(self, drop: Drop, peeked: Callable[[], Peek]) -> None:
-        """Read a loose image, or leave a batch for later; an object that is overwritten meanwhile is begun anew."""
-        watch = Stopwatch(self.reader.clock)
-        for peek in _peeks(peeked, self.reader.store, drop.key, watch):
-            if is_batch(peek):
-                self.batches.append(drop)
-                return
+    def read(self, drops: Sequence[Drop]) -> None:
+        """Read loose images, many together, and leave batches for later.
+
+        Where reading many fails, by a fault of ours or of the model, each is read by itself, and fails by itself.
+        """
+        most = _GROUPS * self.reader.settings.group_size
+        for some in (drops[start : start + most] for start in range(0, len(drops), most)):
+            begun = self.begun
             try:
-                reading = read_loose(self.reader, peek, watch, final=self.begin())
-            except ChangedError:
-                continue
-            if reading:
-                self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading
-            return
+                self._read(some)
+            except Exception:
+                if len(some) > 1:
+                    _LOG.exception("reading together failed, now one by one", extra=named([drop.key for drop in some]))
+                    self.begun = begun
+                for drop in some:
+                    if drop not in self.failures and drop not in self.later:
+                        with self.attempt(drop):
+                            if len(some) == 1:
+                                raise
+                            self._read([drop])
+
+    def _read(self, drops: Sequence[Drop]) -> None:
+        reader = self.reader
+        threads = min(reader.settings.fetch_threads, len(drops))
+        peeked = ahead(lambda drop: reader.store.peek(drop.key), drops, threads)
+        found = read_together(reader, peeked, self.attempt, self.begin)
+        self.batches.extend(found.batches)
+        for drop, reading in found.images.items():
+            self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading
 
     def write_folders(self) -> None:
         """Write the CSVs of the loose images that were read so far; those overwritten around it are read again."""
@@ -87,9 +103,7 @@ class Invocation:
             csv_key, readings = self.folders.popitem()
             with self.attempt(*readings):
                 overwritten = self._commit(csv_key, readings)
-                for drop in (drop for drop, reading in readings.items() if reading in overwritten):
-                    with self.attempt(drop):
-                        self.read(drop, partial(self.reader.store.peek, drop.key))
+                self.read([drop for drop, reading in readings.items() if reading in overwritten])
 
     def write_batches(self) -> None:
         """Write the CSVs of the batches that were met so far."""
@@ -101,7 +115,7 @@ class Invocation:
     def write(self, drop: Drop) -> None:
         """Write a batch's CSV; an object that is overwritten meanwhile is begun anew."""
         watch = Stopwatch(self.reader.clock)
-        for peek in _peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key, watch):
+        for peek in peeks(partial(self.reader.store.peek, drop.key), self.reader.store, drop.key, watch):
             try:
                 outcome = write_batch(self.reader, peek, watch, final=self.begin())
             except ChangedError:
@@ -118,10 +132,10 @@ class Invocation:
         reader, watch, readings = self.reader, Stopwatch(self.reader.clock), list(read.values())
         with watch.on(WRITE):
             standing, again = commit_folder(reader.store, csv_key, readings, reader.settings, reader.in_time)
-        share = watch.seconds[WRITE] / len(readings)
+        share, standing_keys = watch.seconds[WRITE] / len(readings), {reading.key for reading in standing}
         for drop, reading in read.items():
-            if reading in standing:
-                seconds = reading.watch.seconds | {WRITE: reading.watch.seconds[WRITE] + share}
+            if reading.key in standing_keys:
+                seconds = {**reading.seconds, WRITE: reading.seconds[WRITE] + share}
                 counts = counts_of(reading.rows)
                 reader.tell(Written(reading.key, reader.classifier.version, counts, seconds, drop.since))
             elif reading not in again:
@@ -132,14 +146,3 @@ class Invocation:
         self.failures |= dict.fromkeys(drops, error)
         for drop in drops:
             self.reader.tell(Failed(drop.key, drop.since))
-
-
-def _peeks(first: Callable[[], Peek], store: ObjectStore, key: str, watch: Stopwatch) -> Iterator[Peek]:
-    """An object's start, as often as it is overwritten while it is read, within reason."""
-    call = first
-    for _ in range(_RESTARTS + 1):
-        with watch.on(FETCH):
-            peek = call()
-        yield peek
-        call = partial(store.peek, key)
-    raise StoreError(f"reading {key!r}: it was overwritten {_RESTARTS + 1} times meanwhile")

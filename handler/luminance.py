@@ -4,7 +4,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImagePalette
+
+from handler.scanlines import Plain
 
 Plane = NDArray[np.float32]
 
@@ -16,6 +18,21 @@ _TOPS: Final = ((255.0, 4095.0, 65535.0), (1.0, 255.0, 65535.0))
 """What white is in files of integers (of 8, 12 and 16 bits, whatever they are stored in), and of floats."""
 OVERSHOOT: Final = 1.25
 """Floats that were resized with a cubic filter go beyond white by up to this."""
+_PNG_MODES: Final = {
+    (0, 1): ("1", "1"),
+    (0, 2): ("L", "L;2"),
+    (0, 4): ("L", "L;4"),
+    (0, 8): ("L", "L"),
+    (0, 16): ("I;16", "I;16B"),
+    (2, 8): ("RGB", "RGB"),
+    (3, 1): ("P", "P;1"),
+    (3, 2): ("P", "P;2"),
+    (3, 4): ("P", "P;4"),
+    (3, 8): ("P", "P"),
+    (4, 8): ("LA", "LA"),
+    (6, 8): ("RGBA", "RGBA"),
+}
+"""By colour type and depth: what Pillow makes of a PNG, and what it calls the bytes of its lines."""
 _DARK: Final = 0.5
 _INK_SHARE: Final = 0.02
 
@@ -35,6 +52,17 @@ def read_luminance(picture: Image.Image) -> Plane:
     if mode not in ("1", "L", "RGB"):
         picture = picture.convert("RGB")
     return _unit(_reduced(picture.convert("L")))
+
+
+def luminance_of(lines: NDArray[np.uint8], plain: Plain) -> Plane:
+    """The same of a plain PNG's unfiltered lines, (H, bytes of a line), as Pillow takes them apart."""
+    width, height, depth, colour, *_ = plain.layout
+    mode, kind = _PNG_MODES[colour, depth]
+    picture = Image.frombytes(mode, (width, height), lines.tobytes(), "raw", kind)
+    if plain.palette:
+        picture.palette = ImagePalette.raw("RGB", plain.palette)
+        picture.load()
+    return np.ascontiguousarray(read_luminance(picture))
 
 
 def reduce_plane(plane: Plane) -> Plane:

@@ -8,6 +8,7 @@ from handler.arrays import read_array
 from handler.errors import PostponedError, SpentError, UnreadableError
 from handler.luminance import Plane
 from handler.pictures import read_frames
+from handler.scanlines import Plain, read_plain
 from handler.settings import Settings
 from handler.streams import Stream
 
@@ -26,6 +27,39 @@ class Named:
     error: UnreadableError | None = None
 
 
+class Packed:
+    """One plain PNG of a drop that is not decoded yet: many of one size are decoded together (see `groups`)."""
+
+    frame: None = None
+
+    def __init__(self, name: str, plain: Plain, data: bytes, max_pixels: int) -> None:
+        self.name = name
+        self.plain = plain
+        self._data = data
+        self._max_pixels = max_pixels  # the same as its neighbours': Pillow has one limit for all that is open
+
+    def opened(self) -> Named:
+        """The same picture, decoded by itself."""
+        try:
+            (plane,) = read_frames(self._data, self._max_pixels, 1)
+        except UnreadableError as error:
+            return Named(self.name, error=error)
+        return Named(self.name, plane=plane)
+
+    @property
+    def plane(self) -> Plane | None:
+        """Luminance, as `Named` has it."""
+        return self.opened().plane
+
+    @property
+    def error(self) -> UnreadableError | None:
+        """Why it has none."""
+        return self.opened().error
+
+
+Picture = Named | Packed
+
+
 def is_ignored(name: str) -> bool:
     """Whether a file is what operating systems and labelling leave behind, and no image."""
     *folders, last = name.split("/")
@@ -37,10 +71,12 @@ def is_folder_marker(key: str, size: int) -> bool:
     return key.endswith("/") and size == 0
 
 
-def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Named]:
+def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture]:
     """The frames of one picture; `frame` is None where there is only one."""
     if not data:
         yield Named(name, error=UnreadableError("empty", "the file has no bytes: upload it again"))
+    elif plain := read_plain(data, settings.max_pixels):
+        yield Packed(name, plain, data, settings.max_pixels)
     else:
         yield from _numbered(read_frames(data, settings.max_pixels, settings.max_frames), name)
 
@@ -51,7 +87,7 @@ def read_images(reopen: Callable[[], Stream], name: str, settings: Settings) -> 
     yield from _numbered(planes, name)
 
 
-def until(pictures: Iterator[Named], in_time: Callable[[], bool], name: str, *, final: bool) -> Iterator[Named]:
+def until(pictures: Iterator[Picture], in_time: Callable[[], bool], name: str, *, final: bool) -> Iterator[Picture]:
     """The pictures for as long as there is time, then one error `out-of-time` under `name`.
 
     Raises `PostponedError` instead where the drop is not `final`: it can have more time in another invocation.

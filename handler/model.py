@@ -15,6 +15,8 @@ from handler.errors import MissingError, ModelError
 from handler.ports import Blob, Images, Probabilities
 
 CURRENT: Final = "models/current.json"
+_IDLE: Final = ("session.intra_op.allow_spinning", "0")
+"""Its threads sleep between two groups instead of waiting in a loop: the next group is read meanwhile."""
 
 
 class Reader(Protocol):
@@ -30,7 +32,9 @@ class OnnxClassifier:
     def __init__(self, card: Card, onnx: bytes) -> None:
         self._card = card
         try:
-            self._session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            options.add_session_config_entry(*_IDLE)
+            self._session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
             self._input = self._session.get_inputs()[0].name
             shape = self.probabilities(np.zeros((2, 28, 28), np.uint8)).shape
         except Exception as error:  # ONNX Runtime's errors have no common base of their own

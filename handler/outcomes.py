@@ -19,7 +19,7 @@ class Written:
     model: str
     counts: Counts
     seconds: Mapping[str, float]
-    """By stage; loose images have an equal share each of the writing of their folder's CSV."""
+    """By stage; loose images have equal shares of what was done for several of them together."""
     since: int = 0
     """When the drop's first message was sent, in milliseconds since 1970; 0 where no queue says so."""
 

@@ -1,6 +1,6 @@
 """The narrow interfaces between the handler's pure middle and its edges, and the values that cross them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -48,6 +48,13 @@ class ObjectStore(Protocol):
 
     def head(self, key: str) -> Head:
         """ETag and metadata of an object."""
+
+    def listing(self, prefix: str, after: str) -> Sequence[tuple[str, str]]:
+        """Key and ETag of the next objects below `prefix`, at most a page of them, as they stand now.
+
+        In the order of their keys, by UTF-8's bytes and so as `str` has it, from the first that follows `after`, which
+        need not exist; empty: none does.
+        """
 
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole; None where its ETag is still `unless`."""

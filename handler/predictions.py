@@ -3,8 +3,9 @@
 import csv
 import heapq
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, Final
 
 from handler.errors import OUT_OF_TIME, PredictionsError
@@ -14,6 +15,8 @@ from handler.settings import INCOMING, PREDICTIONS
 COLUMNS: Final = ("image", "frame", "digit", "confidence", "status", "detail", "model")
 CLASSES: Final = 10
 PROBABILITY_COLUMNS: Final = tuple(f"p{number}" for number in range(CLASSES))
+BLOCK_ROWS: Final = 256
+"""Rows that are made into lines at a time."""
 LONGEST_KEY: Final = 1024
 """Bytes that S3 takes as a key."""
 _FOLDER_CSV: Final = "predictions.csv"
@@ -55,18 +58,17 @@ def batch_csv_of(key: str) -> str:
 
 
 def write_csv(rows: Iterable[Row], file: BinaryIO, *, probabilities: bool) -> Counts:
-    """Write header and rows to `file`; the rows are taken one by one."""
+    """Write header and rows to `file`; of the rows no more than `BLOCK_ROWS` are held."""
     columns = COLUMNS + (PROBABILITY_COLUMNS if probabilities else ())
     file.write(_line(columns))
-    count = errors = reviews = 0
-    cut = False
-    for row in rows:
-        cells = (row.image, row.frame, row.digit, row.confidence, row.status, row.detail, row.model)
-        shares = row.probabilities or ("",) * CLASSES
-        file.write(_line(cells + (shares if probabilities else ())))
-        cut = cut or row.detail.startswith(f"{OUT_OF_TIME}:")
-        count, errors, reviews = count + 1, errors + (row.status == ERROR), reviews + (row.status == REVIEW)
-    return Counts(count, errors, reviews, cut)
+    counts = Counts()
+    rows = iter(rows)
+    while block := list(islice(rows, BLOCK_ROWS)):
+        file.write(_lines([_cells(row, probabilities=probabilities) for row in block], len(columns)))
+        more = counts_of(block)
+        cut = counts.cut or any(row.detail.startswith(f"{OUT_OF_TIME}:") for row in block if row.detail)
+        counts = Counts(counts.rows + more.rows, counts.errors + more.errors, counts.reviews + more.reviews, cut)
+    return counts
 
 
 def has_probabilities(file: BinaryIO, key: str) -> bool:
@@ -116,6 +118,21 @@ def merge(old: Iterable[Row], fresh: Iterable[Row], replaced: Collection[str]) -
 
 def _place(row: Row) -> tuple[str, int]:
     return row.image, int(row.frame) if row.frame else -1
+
+
+def _cells(row: Row, *, probabilities: bool) -> tuple[str, ...]:
+    *cells, shares = row
+    return (*cells, *(shares or ("",) * CLASSES)) if probabilities else tuple(cells)
+
+
+def _lines(block: Sequence[Sequence[str]], width: int) -> bytes:
+    """Lines of `width` cells, quoted where need be: hardly ever, as a look at all of them together shows."""
+    text = "".join([",".join(cells) + "\n" for cells in block])
+    rows = len(block)
+    is_plain = '"' not in text and "\r" not in text
+    if is_plain and text.count(",") == rows * (width - 1) and text.count("\n") == rows:
+        return text.encode()
+    return b"".join(map(_line, block))
 
 
 def _line(cells: Iterable[str]) -> bytes:

@@ -1,7 +1,6 @@
 """What the CSV says of one image."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 OK: Final = "ok"
 REVIEW: Final = "review"
@@ -10,9 +9,8 @@ ERROR: Final = "error"
 _FORMULA: Final = tuple("=+-@'\t\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a CSV; every value as it is written there, before quoting."""
+class Row(NamedTuple):
+    """One line of a CSV; every value as it is written there, before quoting. A tuple, since there may be a million."""
 
     image: str
     frame: str

@@ -1,12 +1,18 @@
 """What stands in the bucket, by ETag and metadata, and why nothing has to be written because of it."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from typing import Final
 
+from handler.ahead import ahead
 from handler.errors import MissingError
 from handler.ports import Head, ObjectStore
 
 STANDS: Final = "its CSV stands already"
+_FEW: Final = 16
+"""Objects that are looked at one by one, at the same time; a request for each of more would take longer than a list."""
+_SHARE: Final = 8
+"""One in so many of a list must be asked for, or the others of its folder are looked at one by one too."""
 GONE: Final = "it is no longer there as it was read"
 
 
@@ -33,3 +39,37 @@ def is_overwritten(store: ObjectStore, key: str, etag: str) -> bool:
     """Whether an object is there, and not as it was read; one that is gone keeps its rows."""
     found = look(store, key)
     return found is not None and found.etag != etag
+
+
+def etags(store: ObjectStore, keys: Collection[str], threads: int) -> dict[str, str]:
+    """The ETag of each object that is there now.
+
+    Many of one folder are looked up in its listing, a page for a request, for as long as that brings what is asked for.
+    S3's listings are as consistent as its other answers, and made anew for each request.
+    """
+    folders: defaultdict[str, list[str]] = defaultdict(list)
+    for key in sorted(keys):
+        folders[key[: key.rfind("/") + 1]].append(key)
+    found: dict[str, str] = {}
+    alone: list[str] = []
+    for folder, wanted in folders.items():
+        alone += wanted if len(wanted) <= _FEW else _look_up(store, folder, wanted, found)
+    looks = ahead(lambda key: look(store, key), alone, threads)
+    heads = {key: head for key, answer in looks if (head := answer())}
+    return found | {key: head.etag for key, head in heads.items()}
+
+
+def _look_up(store: ObjectStore, folder: str, wanted: list[str], found: dict[str, str]) -> list[str]:
+    """Put into `found` what a folder's listing tells of keys, sorted; gives those for which it does not pay."""
+    left, last = wanted, ""
+    while len(left) > _FEW:
+        page = dict(store.listing(folder, max(last, left[0][:-1])))
+        if not page:
+            return []
+        last = max(page)
+        hits = page.keys() & set(left)
+        found.update((key, page[key]) for key in hits)
+        left = [key for key in left if key > last]
+        if len(hits) * _SHARE < len(page):
+            break
+    return left

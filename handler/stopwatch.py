@@ -9,7 +9,7 @@ FETCH: Final = "fetch"
 READ: Final = "read"
 """Unpacking, decoding and normalising."""
 CLASSIFY: Final = "classify"
-"""The model."""
+"""The model, as far as it is waited for: it reads a group while the next one is read."""
 WRITE: Final = "write"
 """Rows to a CSV, and its commit, with all that it is checked against and tried again for."""
 STAGES: Final = (FETCH, READ, CLASSIFY, WRITE)

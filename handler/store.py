@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 PEEK_BYTES: Final = 1 << 20
 """Of the first GET of an object; a smaller one arrives whole with it."""
-PART_BYTES: Final = 8 << 20
+PART_BYTES: Final = 4 << 20
 """Of each further GET."""
-MEMORY_BYTES: Final = 8 << 20
+MEMORY_BYTES: Final = 4 << 20
 """A file up to this size is kept in memory, a larger one in an unlinked temporary file."""
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
 _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "412", "409"})
@@ -105,6 +105,12 @@ class S3Store:
         with _faults("looking at", key):
             answer = self._client.head_object(Bucket=self._bucket, Key=key)
             return Head(answer["ETag"], answer.get("Metadata", {}))
+
+    def listing(self, prefix: str, after: str) -> list[tuple[str, str]]:
+        """Key and ETag of up to 1,000 objects below `prefix` that follow `after`, as they stand when it is asked."""
+        with _faults("listing", prefix):
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after)
+            return [(found["Key"], found["ETag"]) for found in answer.get("Contents", [])]
 
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole; None where its ETag is still `unless`."""

@@ -119,6 +119,13 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self._limit = self._left = limit
 
+    def pays(self, count: int) -> bool:
+        """Pay for `count` bytes at once, if that can be."""
+        if count > self._left:
+            return False
+        self._left -= count
+        return True
+
     def spend(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """The pieces, each of them paid for; `SpentError` where that cannot be."""
         for piece in pieces:

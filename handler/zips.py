@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from handler.errors import UnreadableError
 
@@ -26,8 +26,7 @@ _PATH_FIELD: Final = 0x7075
 _ZIP64_FIELD: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of the central directory."""
 
     name: str
@@ -131,6 +130,8 @@ def _read_entry(window: bytes, at: int, shift: int) -> tuple[Entry, int]:
         raise UnreadableError("corrupt", "the zip's directory ends inside an entry")
     extra = at + _ENTRY_BYTES + name_length
     raw = window[at + _ENTRY_BYTES : extra]
+    if not extra_length:
+        return Entry(raw.decode("utf-8", "surrogateescape"), flags, method, crc, packed, offset + shift), length
     fields = dict(_extra_fields(window[extra : extra + extra_length]))
     large = fields.get(_ZIP64_FIELD, b"")
     values = []

@@ -62,6 +62,12 @@ class MemoryStore:
         found = self._found("head", key)
         return Head(found.etag, found.metadata)
 
+    def listing(self, prefix: str, after: str) -> list[tuple[str, str]]:
+        """A page of ten, so that pages are tried too."""
+        self.before("listing")
+        keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
+        return [(key, self.objects[key].etag) for key in keys[:10]]
+
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole."""
         found = self._found("read", key)

@@ -46,6 +46,11 @@ class FileStore:
             raise StoreError(f"looking at {key}: {error}") from error
         return Head(f'"{found.st_mtime_ns:x}-{found.st_size:x}"', {})
 
+    def listing(self, prefix: str, after: str) -> list[tuple[str, str]]:
+        """Key and ETag of all that follow `after`."""
+        keys = sorted(key for key in {*self._files, *self._written} if key.startswith(prefix) and key > after)
+        return [(key, self.head(key).etag) for key in keys]
+
     def read(self, key: str, unless: str = "") -> Blob | None:
         """A small object whole; None where its ETag is still `unless`."""
         etag = self.head(key).etag

@@ -57,6 +57,18 @@ def test_a_put_needs_the_etag_that_stands(store: ObjectStore) -> None:
     assert store.peek("key").start == b"3"
 
 
+def test_a_listing_goes_on_after_any_key(store: ObjectStore) -> None:
+    """Keys of one folder alone, in the order of their bytes, with the ETags that a look gives."""
+    keys = ["a/", "a/ü +=%2F.png", "a/b/c", "a/z", "a/\ufffd", "a/\U0001f600", "b/c"]
+    for key in keys:
+        store.put(key, key.encode(), None, {})
+
+    assert [key for key, _ in store.listing("a/", "a")] == sorted(keys[:-1])
+    assert store.listing("a/", "a/\ufffd") == [(keys[5], store.head(keys[5]).etag)]
+    assert next(key for key, _ in store.listing("a/", "a/b")) == "a/b/c"
+    assert list(store.listing("a/", keys[5])) == list(store.listing("c/", "")) == []
+
+
 def test_an_unchanged_object_is_not_sent_again(store: ObjectStore) -> None:
     """A read with the ETag that stands gives None, with another the object."""
     store.put("key", b"1", None, {})

@@ -10,7 +10,7 @@ from PIL import Image
 
 from handler.batches import read_batch
 from handler.contents import SNIFF_BYTES, sniff
-from handler.members import Named
+from handler.members import Picture
 from handler.settings import Settings
 from tests.doubles import bar, encoded, zipped
 from tests.unit.makers import saved
@@ -23,7 +23,7 @@ LINE = tuple[str, int | None, str]
 """Name, frame, and the code of the error, or nothing."""
 
 
-def lines(pictures: Iterator[Named]) -> list[LINE]:
+def lines(pictures: Iterator[Picture]) -> list[LINE]:
     """Pictures as values to compare; each has a plane or a reason, and never both."""
     found = []
     for picture in pictures:
@@ -38,7 +38,7 @@ def batch(data: bytes, name: str = "x.zip", **changes: int) -> list[LINE]:
     return lines(read_batch(io.BytesIO(data), sniff(data[:SNIFF_BYTES], name), name, with_changes))
 
 
-def sentence(pictures: Iterator[Named]) -> str:
+def sentence(pictures: Iterator[Picture]) -> str:
     """What the last picture's error says."""
     return str(list(pictures)[-1].error)
 

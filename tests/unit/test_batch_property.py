@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from handler.batches import read_batch
 from handler.contents import SNIFF_BYTES, sniff
 from handler.errors import DETAILS
-from handler.members import Named, read_picture
+from handler.members import Picture, read_picture
 from tests.doubles import bar
 from tests.unit.arraymakers import idx, npz, saved
 from tests.unit.drops import PNG, SETTINGS, TIFF_PAGES
@@ -56,7 +56,7 @@ CHANGES = st.lists(st.tuples(st.one_of(st.integers(0, 600), st.integers(0, 1 << 
 STARTS = st.sampled_from([b"", *(data[:size] for data in GOOD.values() for size in (4, 10, 80, 512))])
 
 
-def read(data: bytes, name: str) -> list[Named]:
+def read(data: bytes, name: str) -> list[Picture]:
     """All rows of a drop, each as the CSV could have it; a loose picture's where it is none of the batches."""
     kind = sniff(data[:SNIFF_BYTES], name)
     pictures = read_batch(io.BytesIO(data), kind, name, SMALL) if kind else read_picture(data, name, SMALL)

@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "tests": set(PACKAGES),
 }
 LIBRARIES = {
-    "boto3": ("handler.store", "infra", "tests", "bench.peer"),
-    "botocore": ("handler.store", "infra", "tests"),
+    "boto3": ("handler.store", "infra", "tests", "bench.peer", "bench.floor"),
+    "botocore": ("handler.store", "infra", "tests", "bench.floor", "bench.traced"),
     "PIL": (
         "handler.pictures",
         "handler.luminance",
@@ -65,9 +65,21 @@ PURE = {
     ),
     *("planes", "second_look"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
-    *("stopwatch", "outcomes"),
+    *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
-DELIVERY = {"app", "delivery", "invocation", "triage", "drops", "commit", "store", "model", "standing", "telemetry"}
+DELIVERY = {
+    "app",
+    "delivery",
+    "invocation",
+    "loose",
+    "triage",
+    "drops",
+    "commit",
+    "store",
+    "model",
+    "standing",
+    "telemetry",
+}
 
 
 def module_name(path: Path) -> str:

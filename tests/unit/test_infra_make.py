@@ -116,7 +116,7 @@ def test_what_runs_is_installed_alone_and_the_rest_is_added(project: Path) -> No
 @pytest.mark.parametrize(
     ("target", "stamp"),
     [(target, "run.stamp") for target in ("demo", "up", "send", "invoke", "ship")]
-    + [(target, "requirements.stamp") for target in ("train", "lint", "startup")],
+    + [(target, "requirements.stamp") for target in ("train", "lint", "startup", "bench")],
 )
 def test_each_target_waits_for_no_more_than_it_needs(target: str, stamp: str) -> None:
     """The first line of its rule says which environment it runs in."""

@@ -93,24 +93,24 @@ def scene() -> Scene:
 
 
 def test_a_batch_is_told_with_its_rows_and_its_time_by_stage(scene: Scene) -> None:
-    """Its second peek and its fetch, the model group by group, and the four looks and one write of a commit."""
+    """Its second peek and its fetch, the model, and the four looks and one write of a commit."""
     scene.store.objects["incoming/b.zip"] = Stored(BATCH + bytes(2000))
-    (written,) = scene.deliver("incoming/b.zip", group_size=1)
+    (written,) = scene.deliver("incoming/b.zip")
     assert written == Written(
         "incoming/b.zip",
         MODEL,
         Counts(rows=4, errors=1, reviews=1),
-        {"fetch": 1 + 10, "read": 0, "classify": 3 * MODEL_SECONDS, "write": 4 * 100 + 1000},
+        {"fetch": 1 + 10, "read": 0, "classify": MODEL_SECONDS, "write": 4 * 100 + 1000},
     )
 
 
 def test_loose_images_share_the_time_of_their_folders_csv(scene: Scene) -> None:
-    """Each is told by itself; the commit is shared equally, and no other folder's."""
+    """Each is told by itself; reading them is shared by all, and the commit by its own folder's, equally."""
     for name in ("a/1", "a/2", "b/3"):
         scene.store.objects[f"incoming/{name}"] = Stored(WIDE)
     told = scene.deliver("incoming/a/1", "incoming/a/2", "incoming/b/3")
     assert {one.key: one.seconds for one in told if isinstance(one, Written)} == {
-        f"incoming/{name}": {"fetch": 1, "read": 0, "classify": MODEL_SECONDS, "write": commit / share}
+        f"incoming/{name}": {"fetch": 1, "read": 0, "classify": MODEL_SECONDS / 3, "write": commit / share}
         for name, commit, share in (("a/1", 1 + 400 + 1000, 2), ("a/2", 1 + 400 + 1000, 2), ("b/3", 1 + 200 + 1000, 1))
     }
     assert all(isinstance(one, Written) and one.counts == Counts(1, 0, 0) for one in told)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from handler.errors import PredictionsError
 from handler.predictions import (
+    BLOCK_ROWS,
     COLUMNS,
     PROBABILITY_COLUMNS,
     Counts,
@@ -137,16 +138,26 @@ def test_rows_are_counted() -> None:
     assert write_csv([], io.BytesIO(), probabilities=False) == Counts(0, 0, 0)
 
 
-def test_rows_are_written_one_by_one() -> None:
-    """No row is taken before the one before it is in the file."""
+def test_rows_are_written_block_by_block() -> None:
+    """No row is taken before the blocks before it are in the file."""
     file = io.BytesIO()
 
     def rows() -> Iterator[Row]:
-        for number in range(3):
-            assert file.getvalue().count(b"\n") == number + 1
+        for number in range(3 * BLOCK_ROWS):
+            assert file.getvalue().count(b"\n") == number // BLOCK_ROWS * BLOCK_ROWS + 1
             yield row(str(number))
 
-    write_csv(rows(), file, probabilities=False)
+    assert write_csv(rows(), file, probabilities=False).rows == 3 * BLOCK_ROWS
+    assert file.getvalue().count(b"\n") == 3 * BLOCK_ROWS + 1
+
+
+@given(st.lists(ROWS, min_size=1, max_size=6), st.booleans())
+def test_rows_are_written_together_as_alone(rows: list[Row], probabilities: bool) -> None:  # noqa: FBT001  # by Hypothesis
+    """Whether a neighbour is quoted changes no byte of a row."""
+    header = len(written([], probabilities=probabilities))
+    alone = b"".join(written([one], probabilities=probabilities)[header:] for one in rows)
+
+    assert written(rows, probabilities=probabilities)[header:] == alone
 
 
 def test_a_header_tells_whether_there_are_probabilities() -> None:

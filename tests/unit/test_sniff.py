@@ -82,7 +82,7 @@ def test_a_picture_named_zip_is_not_decoded_to_tell_what_it_is(monkeypatch: pyte
 
     assert sniff(PNG, "a.zip") == ""
     assert decoded == []
-    next(read_picture(PNG, "a.png", SETTINGS))
+    assert next(read_picture(PNG, "a.png", SETTINGS)).error, "nothing was loaded"
     assert decoded
 
 

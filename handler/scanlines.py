@@ -1,0 +1,115 @@
+"""Plain PNGs to their lines, as `filters` takes them for many pictures at once.
+
+The layout is that of the PNG specification (third edition, sections 5, 7 and 9). Only what decodes to the same pixels
+wherever it is decoded is taken: one picture that is not interlaced, of a usual kind and a small size, with nothing in
+it that turns it, makes parts of it transparent or animates it, and whole in every checksum. All else is Pillow's.
+"""
+
+import zlib
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+GRAY: Final = 0
+PALETTE: Final = 3
+_CHANNELS: Final = {GRAY: 1, 2: 3, PALETTE: 1, 4: 2, 6: 4}
+_DEPTHS: Final = {GRAY: (1, 2, 4, 8, 16), 2: (8,), PALETTE: (1, 2, 4, 8), 4: (8,), 6: (8,)}
+_START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+_HEAD_BYTES: Final = 33
+_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+_HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
+"""Chunks that change no pixel, and the bytes that Pillow wants each to have."""
+_MOST_BYTES: Final = 1 << 14
+"""Of a picture's lines, and of its file: a whole group is held at once, and larger ones cost Pillow as much time."""
+_FILTERS: Final = b"\0\1\2\3\4"
+
+
+class Layout(NamedTuple):
+    """What a PNG's header says of its lines."""
+
+    width: int
+    height: int
+    depth: int
+    colour: int
+    stride: int
+    """Bytes of a line, without its filter's."""
+    step: int
+    """Bytes from a pixel to the next, at least 1."""
+
+
+MNIST: Final = Layout(width=28, height=28, depth=8, colour=GRAY, stride=28, step=1)
+
+
+class Plain(NamedTuple):
+    """A plain PNG whose checksums are right."""
+
+    layout: Layout
+    packed: bytes
+    """The bytes of its IDAT chunks."""
+    palette: bytes
+    """Red, green and blue of each colour; empty where it has none."""
+
+
+def read_plain(data: bytes, max_pixels: int) -> Plain | None:
+    """What a plain PNG of at most `max_pixels` holds; None for whatever is none, or is not whole."""
+    layout = _read_layout(data[:_HEAD_BYTES]) if len(data) <= _MOST_BYTES else None
+    if layout is None or layout.width * layout.height > max_pixels:
+        return None
+    if data[37:41] == b"IDAT" and data.endswith(_END) and len(data) == 57 + int.from_bytes(data[33:37], "big"):
+        if zlib.crc32(data[37:-16]) != int.from_bytes(data[-16:-12], "big") or layout.colour == PALETTE:
+            return None
+        return Plain(layout, data[41:-16], b"")
+    return _read_chunks(data, layout)
+
+
+@lru_cache(maxsize=256)
+def _read_layout(head: bytes) -> Layout | None:
+    if len(head) < _HEAD_BYTES or not head.startswith(_START):
+        return None
+    width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    depth, colour, *others = head[24:29]
+    if depth not in _DEPTHS.get(colour, ()) or any(others) or zlib.crc32(head[12:29]).to_bytes(4, "big") != head[29:]:
+        return None
+    bits = depth * _CHANNELS[colour]
+    layout = Layout(width, height, depth, colour, (width * bits + 7) // 8, max(bits // 8, 1))
+    return layout if 0 < height * layout.stride <= _MOST_BYTES else None
+
+
+def _read_chunks(data: bytes, layout: Layout) -> Plain | None:
+    """The same of a PNG that has other chunks beside one IDAT."""
+    position, packed, palette = _HEAD_BYTES, [], b""
+    while (position := _next(data, start := position)) > start:
+        kind, body = data[start + 4 : start + 8], data[start + 8 : position - 4]
+        if kind == b"IDAT":
+            packed.append(body)
+        elif kind == b"IEND":
+            is_whole = packed and bool(palette) == (layout.colour == PALETTE)
+            return Plain(layout, b"".join(packed), palette) if is_whole and not body else None
+        elif packed:  # Pillow has its own rules for what follows the pixels
+            return None
+        elif kind == b"PLTE" and layout.colour == PALETTE and not palette and len(body) in range(3, 769, 3):
+            palette = body
+        elif len(body) < _HARMLESS.get(kind, len(data)):
+            return None
+    return None
+
+
+def _next(data: bytes, start: int) -> int:
+    """Where the chunk after the one at `start` begins; `start` where that one is cut off or damaged."""
+    end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+    if len(data) < end or zlib.crc32(data[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+        return start
+    return end
+
+
+def inflate_lines(plain: Plain) -> bytes | None:
+    """Its lines, each behind the number of its filter; None where the data is damaged, or of another size."""
+    layout = plain.layout
+    size = layout.height * (layout.stride + 1)
+    inflater = zlib.decompressobj()
+    try:
+        lines = inflater.decompress(plain.packed, size + 1)
+    except zlib.error:
+        return None
+    if len(lines) != size or not inflater.eof or inflater.unused_data:
+        return None
+    return None if lines[:: layout.stride + 1].strip(_FILTERS) else lines

@@ -1,0 +1,166 @@
+"""Pictures that are read as a group, against the same ones by themselves."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from handler.groups import mnist, normals
+from handler.images import normalise
+from handler.members import Named, Packed, Picture, read_picture
+from handler.normal import Normal
+from handler.placement import is_mnist
+from handler.scanlines import read_plain
+from tests.doubles import bar
+from tests.unit.drops import PNG, SETTINGS
+from tests.unit.gallery import ALL
+from tests.unit.makers import as_plane, png_chunk, png_header, saved
+from tests.unit.test_broken_pictures import PNGSUITE, pngsuite
+
+MANY = 24
+"""Of one layout are decoded together."""
+
+
+def alone(picture: Picture) -> tuple[Normal | None, str]:
+    """What is made of a picture that is read by itself, by Pillow; and its error."""
+    opened = picture.opened() if isinstance(picture, Packed) else picture
+    return None if opened.plane is None else normalise(opened.plane), str(opened.error)
+
+
+def check(pictures: list[Picture]) -> None:
+    """Each picture of a group is as it is alone."""
+    for picture, (named, found) in zip(pictures, normals(pictures), strict=True):
+        expected, error = alone(picture)
+        assert (named.name, named.frame, str(named.error)) == (picture.name, picture.frame, error)
+        assert (found is None) == (expected is None)
+        if found and expected:
+            assert found.signs == expected.signs
+            assert found.pixels.dtype == expected.pixels.dtype
+            np.testing.assert_array_equal(found.pixels, expected.pixels)
+
+
+def shifted(number: int) -> NDArray[np.uint8]:
+    """A bar somewhere on 28×28: some as MNIST's are, others not."""
+    return np.roll(bar(20, 4) if number % 2 else bar(4, 20), (number % 3, number % 5 - 2), (0, 1))
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_format_is_read_in_a_group_as_alone(kind: str) -> None:
+    """Many of one kind, of which the plain PNGs are decoded together, and between them what is not."""
+    group = [picture for number in range(MANY) for picture in read_picture(ALL[kind], str(number), SETTINGS)]
+    mixed = [picture for pair in zip(group, read_all([PNG] * len(group)), strict=True) for picture in pair]
+
+    check(group)
+    check(mixed)
+
+
+def read_all(files: list[bytes]) -> Iterator[Picture]:
+    """The pictures of some files."""
+    for number, data in enumerate(files):
+        yield from read_picture(data, str(number), SETTINGS)
+
+
+@pytest.mark.skipif(not PNGSUITE.exists(), reason="shared/data/pngsuite.zip is not beside the project")
+def test_all_of_pngsuite_is_read_in_a_group_as_alone() -> None:
+    """Every kind of PNG there is, broken ones among them, many times over."""
+    for _, data in pngsuite():
+        check(list(read_all([data] * MANY)))
+
+
+@pytest.mark.parametrize("size", [1, 2, MANY])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "P", "1"])
+def test_pictures_of_mnists_size_are_read_in_a_group_as_alone(mode: str, size: int) -> None:
+    """In every mode, those that pass through bit for bit and those that do not, inverted ones too."""
+    drawn = [shifted(number) if number % 7 else 255 - shifted(number) for number in range(size)]
+    check(list(read_all([saved(Image.fromarray(pixels).convert(mode), "PNG") for pixels in drawn])))
+    check([Named(str(number), plane=as_plane(pixels)) for number, pixels in enumerate(drawn)])
+
+
+def test_a_damaged_picture_in_a_group_is_an_error_of_its_own() -> None:
+    """Lines that cannot be inflated, or have no such filter, are Pillow's to refuse; their neighbours are untouched."""
+    broken = png_header(28, 28) + png_chunk(b"IDAT", b"no zlib") + png_chunk(b"IEND", b"")
+    group = list(read_all([PNG, broken] * MANY))
+
+    check(group)
+    assert [picture.error.code if picture.error else "" for picture in group] == ["", "corrupt"] * MANY
+
+
+def test_nothing_is_opened_before_its_group_is_read() -> None:
+    """A plain PNG stays packed: that is what makes reading many of them fast."""
+    (picture,) = read_all([PNG])
+
+    assert isinstance(picture, Packed)
+    assert picture.plain == read_plain(PNG, 784)
+
+
+def test_opening_a_small_picture_leaves_pillows_limit_as_the_settings_have_it() -> None:
+    """It is one for the whole process: later frames of a larger picture are still to be read beside it."""
+    (picture,) = read_all([PNG])
+    assert picture.plane is not None
+
+    assert min(SETTINGS.max_pixels, 89_478_485) == Image.MAX_IMAGE_PIXELS
+
+
+def test_no_large_plane_outlives_its_turn() -> None:
+    """Of large pictures a group holds what the model reads of each, so that memory does not grow with their size."""
+    alive: list[weakref.ref[NDArray[np.float32]]] = []
+
+    def large() -> Iterator[Picture]:
+        for number in range(5):
+            plane = as_plane(bar(40, 80, side=200))
+            alive.append(weakref.ref(plane))
+            yield Named(str(number), plane=plane)
+            del plane
+            gc.collect()
+            assert sum(one() is not None for one in alive) <= 1
+
+    assert len(normals(large())) == 5
+    assert not any(one() is not None for one in alive)
+
+
+@st.composite
+def images(draw: st.DrawFn) -> NDArray[np.uint8]:
+    """28×28 that are nearly MNIST's: a rectangle of about 20 pixels about the middle, with specks here and there."""
+    image = np.zeros((28, 28), np.uint8)
+    top, left = draw(st.integers(0, 9)), draw(st.integers(0, 9))
+    high, wide = draw(st.integers(0, 22)), draw(st.integers(0, 22))
+    image[top : top + high, left : left + wide] = draw(st.integers(240, 255))
+    for down, across, value in draw(st.lists(st.tuples(*[st.integers(0, 27)] * 2, st.integers(0, 255)), max_size=12)):
+        image[down, across] = value
+    return 255 - image if draw(st.booleans()) else image
+
+
+@given(st.lists(images(), min_size=1, max_size=8))
+@settings(deadline=None, max_examples=400)
+def test_what_passes_through_is_what_passes_alone(group: list[NDArray[np.uint8]]) -> None:
+    """`mnist` of a group is `is_mnist` of each image, and of its inverse after that."""
+    for image, found in zip(group, mnist(np.stack(group)), strict=True):
+        expected = next((turned for turned in (image, 255 - image) if is_mnist(turned)), None)
+        if found is None or expected is None:
+            assert found is None
+            assert expected is None
+        else:
+            np.testing.assert_array_equal(found.pixels, expected)
+
+
+@given(st.lists(st.integers(0, 255), min_size=784, max_size=784))
+@settings(deadline=None, max_examples=20)
+def test_any_image_passes_or_not_as_alone(values: list[int]) -> None:
+    """Of any values."""
+    image = np.array(values, np.uint8).reshape(28, 28)
+    (found,) = mnist(image[None])
+
+    assert (found is not None) == (is_mnist(image) or is_mnist(255 - image))
+
+
+def test_eight_bits_come_back_from_luminance() -> None:
+    """What is decoded as bytes is what `normalise` rounds luminance to."""
+    every = np.arange(256, dtype=np.uint8)
+
+    assert (np.rint(every.astype(np.float32) / np.float32(255) * 255).astype(np.uint8) == every).all()

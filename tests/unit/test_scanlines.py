@@ -1,0 +1,179 @@
+"""PNGs that are decoded here, many at once, against Pillow."""
+
+import itertools
+import struct
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from handler.filters import unfiltered
+from handler.luminance import luminance_of
+from handler.scanlines import MNIST, Plain, inflate_lines, read_plain
+from tests.doubles import bar, encoded
+from tests.unit.makers import mutated, plane_of, png_chunk, png_header
+
+KINDS = [
+    *((depth, 0) for depth in (1, 2, 4, 8, 16)),
+    *((depth, 3) for depth in (1, 2, 4, 8)),
+    (8, 2),
+    (8, 4),
+    (8, 6),
+]
+"""Depth and colour type of all that is decoded here."""
+OTHERS = [(16, 2), (16, 4), (16, 6), (3, 0), (8, 1), (8, 5), (16, 3)]
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+HARMLESS = [b"", png_chunk(b"gAMA", b"\0\0\xb1\x8f"), png_chunk(b"pHYs", bytes(9)), png_chunk(b"tIME", bytes(7))]
+
+
+def png(kind: tuple[int, int], wide: int, lines: bytes, more: bytes = b"", cuts: int = 1) -> bytes:
+    """A PNG of filtered lines, its data in `cuts` chunks, with other chunks before them."""
+    depth, colour = kind
+    stride = (wide * depth * CHANNELS.get(colour, 1) + 7) // 8
+    palette = png_chunk(b"PLTE", bytes(range(256)) * 3) if colour == 3 else b""
+    packed = zlib.compress(lines)
+    size = -(-len(packed) // cuts)
+    data = b"".join(png_chunk(b"IDAT", packed[at : at + size]) for at in range(0, len(packed), size))
+    header = png_header(wide, len(lines) // (stride + 1), depth, colour)
+    return header + more + palette + data + png_chunk(b"IEND", b"")
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> tuple[tuple[int, int], int, list[bytes]]:
+    """A kind, a width, and filtered lines of several pictures that are as high as each other."""
+    kind = draw(st.sampled_from(KINDS))
+    wide, high = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    stride = (wide * kind[0] * CHANNELS[kind[1]] + 7) // 8
+    seed = draw(st.integers(0, 1 << 32))
+    filters = draw(st.sampled_from([range(5), [0], [1], [2], [3], [4], [0, 4]]))
+    random = np.random.default_rng(seed)
+    lines = random.integers(0, 256, (draw(st.integers(1, 5)), high, stride + 1)).astype(np.uint8)
+    lines[..., 0] = random.choice(list(filters), lines.shape[:2])
+    return kind, wide, [picture.tobytes() for picture in lines]
+
+
+@given(batches(), st.sampled_from(HARMLESS), st.integers(1, 3))
+@settings(deadline=None, max_examples=300)
+def test_pixels_are_pillows(batch: tuple[tuple[int, int], int, list[bytes]], more: bytes, cuts: int) -> None:
+    """Of any kind, size, filters, chunks and number of pictures at once, the luminance is the same in every bit."""
+    kind, wide, pictures = batch
+    files = [png(kind, wide, lines, more, cuts) for lines in pictures]
+    plains = [read_plain(file, 10_000) for file in files]
+    found = [plain for plain in plains if plain]
+    assert len(found) == len(files)
+    assert [inflate_lines(plain) for plain in found] == pictures
+
+    pixels = unfiltered(pictures, found[0].layout)
+    for file, plain, own in zip(files, found, pixels, strict=True):
+        expected = plane_of(file)
+        plane = luminance_of(own, plain)
+        assert plane.dtype == expected.dtype
+        assert plane.flags.c_contiguous
+        np.testing.assert_array_equal(plane, expected)
+
+
+def by_pillow(data: bytes) -> NDArray[np.float32] | None:
+    """The plane of a file that is decoded here, by Pillow; None where it is not decoded here."""
+    plain = read_plain(data, 10_000)
+    return None if plain is None or inflate_lines(plain) is None else plane_of(data)
+
+
+def resigned(data: bytes) -> bytes:
+    """A PNG with the checksum of each chunk made right, as far as they go."""
+    fixed, at = data[:8], 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        if at + 12 + length > len(data):
+            break
+        fixed += png_chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
+        at += 12 + length
+    return fixed + data[at:]
+
+
+FILES = [
+    png(kind, 9, bytes(np.arange(4 * 37, dtype=np.uint8) % 5)[: 4 * ((9 * kind[0] * CHANNELS[kind[1]] + 7) // 8 + 1)])
+    for kind in KINDS
+]
+
+
+@given(
+    st.sampled_from([*FILES, encoded(bar(4, 20)), encoded(bar(9, 9), optimize=True)]),
+    st.lists(st.tuples(st.integers(0, 1 << 12), st.integers(0, 255)), max_size=3),
+    st.one_of(st.just(0), st.integers(0, 200)),
+    st.binary(max_size=5),
+    st.sampled_from([lambda damaged: damaged, resigned]),
+)
+@settings(deadline=None, max_examples=500)
+def test_what_is_taken_pillow_reads_too(
+    data: bytes, changes: list[tuple[int, int]], cut: int, more: bytes, sign: Callable[[bytes], bytes]
+) -> None:
+    """Whatever is changed, with its checksums made right again or not: nothing that Pillow refuses is decoded here."""
+    plane = by_pillow(sign(mutated(data, changes, cut) + more))
+
+    assert plane is None or plane.size
+
+
+GOOD = encoded(bar(4, 20))
+LINES = bytes(29 * 28)
+HEAD, IDAT, END = png_header(28, 28), png_chunk(b"IDAT", zlib.compress(LINES)), png_chunk(b"IEND", b"")
+TRNS = png_chunk(b"tRNS", b"\0\0")
+ORIENTED = png_chunk(b"eXIf", b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(png(kind, 3, bytes(99)) for kind in OTHERS),
+        *(HEAD + chunk + IDAT + END for chunk in (TRNS, ORIENTED, png_chunk(b"acTL", bytes(8)))),
+        *(HEAD + chunk + IDAT + END for chunk in (png_chunk(b"tEXt", b"a\0b"), png_chunk(b"gAMA", b"\0"))),
+        *(HEAD + IDAT + chunk + END for chunk in (TRNS, ORIENTED, png_chunk(b"tIME", bytes(7)), IDAT[:-1] + b"?")),
+        png_header(28, 28)[:28] + b"\1" + GOOD[29:],
+        png_header(28, 28, 8, 3) + IDAT + END,
+        png_header(300, 300) + png_chunk(b"IDAT", zlib.compress(bytes(301 * 300))) + END,
+        *(png_header(wide, high) + IDAT + END for wide, high in ((0, 28), (28, 0), (0x7FFFFFFF, 0x7FFFFFFF))),
+        *(HEAD + end for end in (END, IDAT, IDAT[:-1] + b"?" + END, IDAT + b"x" + END)),
+        *(GOOD[:size] for size in (0, 8, 33, 57, len(GOOD) - 1)),
+        b"GIF89a" + GOOD,
+    ],
+)
+def test_all_else_is_left_to_pillow(data: bytes) -> None:
+    """Other kinds, transparency, orientation, animation, text, odd order, wrong checksums, too much, too little."""
+    assert read_plain(data, 1_000_000) is None
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        zlib.compress(LINES[:-1]),
+        zlib.compress(LINES + b"\0"),
+        zlib.compress(LINES)[:-1],
+        zlib.compress(LINES) + b"\0",
+        zlib.compress(b"\5" + LINES[1:]),
+        zlib.compress(bytes(1 << 24)),
+        b"no zlib",
+        b"",
+    ],
+)
+def test_damaged_lines_are_left_to_pillow(packed: bytes) -> None:
+    """Too few or too many bytes, no end, something behind it, an unknown filter, a bomb, nothing."""
+    assert inflate_lines(Plain(MNIST, packed, b"")) is None
+
+
+def test_more_pixels_than_the_cap_are_left_to_pillow() -> None:
+    """Which refuses them."""
+    assert read_plain(GOOD, 28 * 28)
+    assert read_plain(GOOD, 28 * 28 - 1) is None
+
+
+def test_what_pillow_writes_is_taken() -> None:
+    """Gray, coloured and with alpha, optimised or not; that is what most batches hold."""
+    picture = bar(4, 20)
+    many = itertools.chain([picture], (np.stack([picture] * number, axis=2) for number in (3, 4)))
+    for pixels, optimize in itertools.product(many, (False, True)):
+        plain = read_plain(encoded(pixels, optimize=optimize), 10_000)
+        assert plain
+        assert inflate_lines(plain)

@@ -1,0 +1,190 @@
+"""Members of a zip that are sliced out of windows, against the same ones read piece by piece."""
+
+import dataclasses
+import io
+import random
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handler import slices
+from handler.batches import read_batch
+from handler.errors import UnreadableError
+from handler.inflation import inflate
+from handler.settings import Settings
+from handler.slices import Slices
+from handler.zips import Entry, walk
+from tests.doubles import bar
+from tests.unit.arraymakers import saved
+from tests.unit.drops import PNG, SETTINGS, TIFF_PAGES
+from tests.unit.makers import CountingFile, archive, directory_at, mutated, patched, with_zip64
+
+MANY = [(f"{number}.png", bytes([number % 256]) * (number % 500)) for number in range(1500)]
+MEMBERS = [
+    ("a.png", PNG),
+    ("b.tif", TIFF_PAGES),
+    ("c.npy", saved(bar(4, 20))),
+    ("a.png", PNG),
+    ("d.txt", b"no"),
+    ("e", b""),
+]
+MUTATIONS = st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=6)
+
+
+class Unseekable(io.RawIOBase):
+    """A pipe, so that `zipfile` puts sizes and checksum behind each member."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = bytearray()
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes are all that is written
+        """Append."""
+        self.data += data
+        return len(data)
+
+
+def streamed(named: list[tuple[str, bytes]]) -> bytes:
+    """An archive with data descriptors."""
+    file = Unseekable()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as written:
+        for name, body in named:
+            written.writestr(name, body)
+    return bytes(file.data)
+
+
+def piece_by_piece(file: BinaryIO, entry: Entry) -> bytes | None:
+    """A member's bytes as `inflate` gives them, None where it refuses."""
+    try:
+        return b"".join(inflate(file, entry, 1 << 30))
+    except UnreadableError:
+        return None
+
+
+def entries(file: BinaryIO) -> Iterator[Entry]:
+    """Those before the archive breaks."""
+    try:
+        yield from walk(file)
+    except UnreadableError:
+        return
+
+
+def check(data: bytes, shuffle: random.Random | None = None) -> list[bytes | None]:
+    """What is sliced of each member, once it was held against what is read of it piece by piece."""
+    file = io.BytesIO(data)
+    found = list(entries(file))
+    if shuffle:
+        shuffle.shuffle(found)
+    sliced = Slices(file)
+    bodies = [sliced.whole(entry, 1 << 20) for entry in found]
+    for entry, body in zip(found, bodies, strict=True):
+        assert body is None or body == piece_by_piece(file, entry)
+    return bodies
+
+
+ODD = {
+    "stored": archive(MANY),
+    "deflated": archive(MANY, zipfile.ZIP_DEFLATED),
+    "comment": archive(MANY[:9], comment=b"PK\x01\x02 and more"),
+    "prefix": archive(MANY[:9], prefix=b"#!/bin/sh\n" * 9999),
+    "zip64": with_zip64([body for _, body in MANY[:99]], b"before"),
+    "descriptors": streamed(MANY),
+    "twice": archive(MANY[:5] * 3),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("window", [1, 100, 1 << 17])
+def test_every_plain_member_is_sliced(monkeypatch: pytest.MonkeyPatch, kind: str, window: int) -> None:
+    """Comments, bytes before the archive, zip64, data descriptors and names that repeat, wherever a window ends."""
+    monkeypatch.setattr(slices, "_WINDOW", window)
+    bodies = check(ODD[kind])
+
+    with zipfile.ZipFile(io.BytesIO(ODD[kind])) as archived:
+        assert bodies == [archived.read(info) for info in archived.infolist()]
+
+
+def test_a_shuffled_directory_is_sliced_too() -> None:
+    """Members are found wherever they are, and no window is read for one that stands alone."""
+    assert None not in check(ODD["stored"], random.Random(1))  # noqa: S311  # no secret
+
+    file = CountingFile(ODD["stored"])
+    found = list(walk(file))
+    sliced = Slices(file)
+    file.ranges.clear()
+    for entry in found[::-2]:
+        assert sliced.whole(entry, 1 << 20) is not None
+    assert sum(end - start for start, end in file.ranges) < 20 * len(found) * 500
+
+
+@given(
+    st.sampled_from(
+        [archive(MEMBERS), archive(MEMBERS, zipfile.ZIP_DEFLATED), streamed(MEMBERS), with_zip64([PNG] * 3)]
+    ),
+    MUTATIONS,
+    st.integers(0, 300),
+)
+@settings(deadline=None, max_examples=500)
+def test_what_is_sliced_is_what_is_read(data: bytes, changes: list[tuple[int, int]], cut: int) -> None:
+    """Of a damaged archive too: a slice is never something else, nor of a member that is refused."""
+    check(mutated(data, changes, cut))
+
+
+@pytest.mark.parametrize("place", [4, 8, 10, 16, 20, 28, 42, 44])
+def test_what_is_refused_is_not_sliced(place: int) -> None:
+    """Encrypted, unknown compression, wrong checksum, size, name or place: `inflate` says why."""
+    data = archive([("a", b"seven"), ("b", b"eight")])
+    for value in (b"\1\0", b"\xff\xff", b"\0\0\0\x80"):
+        check(patched(data, directory_at(data) + place, value))
+
+
+def test_a_member_that_is_larger_than_it_may_be_is_not_sliced() -> None:
+    """A bomb is inflated no further than the cap, whatever its sizes say."""
+    data = archive([("a", bytes(1 << 24))], zipfile.ZIP_DEFLATED)
+    file = io.BytesIO(data)
+    (entry,) = walk(file)
+
+    assert Slices(file).whole(entry, 1 << 30) is None
+    assert Slices(io.BytesIO(ODD["stored"])).whole(next(walk(io.BytesIO(ODD["stored"]))), 0) == b""
+
+
+def test_a_place_beyond_any_file_is_not_sought() -> None:
+    """A zip64 field may say anything."""
+    entry = Entry("a", 0, 0, 0, 1, 1 << 70)
+
+    assert Slices(io.BytesIO(b"PK")).whole(entry, 99) is None
+
+
+@given(
+    st.sampled_from([archive(MEMBERS), archive(MEMBERS, zipfile.ZIP_DEFLATED)]),
+    MUTATIONS,
+    st.tuples(*(st.sampled_from(caps) for caps in ([1, 80, 400, 1 << 20], [1, 200, 1000, 1 << 20], [1, 3, 100]))),
+)
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_rows_are_the_same_without_slices(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, changes: list[tuple[int, int]], caps: tuple[int, int, int]
+) -> None:
+    """Names, frames, planes, and every word of the errors, within whatever caps."""
+    member, inflated, most = caps
+    capped = dataclasses.replace(SETTINGS, max_member_bytes=member, max_inflated_bytes=inflated, max_members=most)
+    damaged = mutated(data, changes, 0)
+    fast = rows(damaged, capped)
+    with monkeypatch.context() as patch:
+        patch.setattr(Slices, "whole", lambda *_: None)
+        assert rows(damaged, capped) == fast
+
+
+def rows(data: bytes, capped: Settings) -> list[tuple[str, int | None, bytes, str]]:
+    """All that is read of an archive, as values to compare."""
+    pictures = read_batch(io.BytesIO(data), "zip archive", "x.zip", capped)
+    return [
+        (one.name, one.frame, b"" if one.plane is None else one.plane.tobytes(), str(one.error)) for one in pictures
+    ]
