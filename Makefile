@@ -61,7 +61,7 @@ scan: $(SCANNER)  ## check the template against what AWS and others advise, with
 startup: $(READY)  ## measure the container's start beside a TensorFlow handler's; needs Docker and SAM
 	@$(PY) -m bench.startup $(FLAGS)
 
-bench: $(READY)  ## measure start-up, throughput, memory, growth and cost beside peers and floors; FLAGS=--short within three minutes
+bench: $(READY)  ## measure start-up, throughput, memory, growth and cost beside peers and floors; FLAGS=--short within minutes
 	@$(PY) -m bench $(FLAGS)
 
 lock:  ## pin anew what the requirements.in files name; for maintainers, needs uv

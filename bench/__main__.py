@@ -32,7 +32,7 @@ VALUES: Final = FOLDER / "results.json"
 def main(arguments: list[str]) -> int:
     """Measure all, print it and keep it; 1 where rows or memory are not as they must be, whatever the speed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("--short", action="store_true", help="small drops, within three minutes, as CI does")
+    parser.add_argument("--short", action="store_true", help="small drops, within minutes")
     parser.add_argument("--rounds", type=int, help="runs of each in turns")
     parser.add_argument("--largest", type=int, help="images of the largest zip, and rows of the largest CSV")
     parser.add_argument("--keep", action="store_true", help=f"put the report into {README} too")
