@@ -75,6 +75,7 @@ def local_s3(release: Path) -> Iterator[Place]:
     """Moto's S3 in a process of its own, with a bucket in which the release is live."""
     listening = listen(0, HOST, "make bench")
     place = Place(listening.getsockname()[1])
+    LOG.parent.mkdir(parents=True, exist_ok=True)
     with LOG.open("ab") as log, Processes(log) as processes:
         descriptor = listening.fileno()
         environment = place.environment(os.environ)
