@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -18,8 +17,6 @@ from bench.rates import OURS, PEER
 from bench.ratios import verdicts
 from bench.results import Section
 from handler.errors import DigitdropError
-from infra.place import isolated
-from infra.processes import interruptible
 from train.data import load_mnist
 
 README: Final = Path("bench/README.md")
@@ -37,10 +34,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--largest", type=int, help="images of the largest zip, and rows of the largest CSV")
     parser.add_argument("--keep", action="store_true", help=f"put the report into {README} too")
     flags = parser.parse_args(arguments)
-    interruptible()
-    environment = isolated(os.environ)
-    os.environ.clear()
-    os.environ.update(environment)
+    machine.by_itself()
     try:
         return _measure(_plan(flags), keep=flags.keep)
     except KeyboardInterrupt:

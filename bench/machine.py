@@ -7,6 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from infra.place import isolated
+from infra.processes import interruptible
+
 LIBRARIES: Final = (
     *("numpy", "onnxruntime", "pillow", "boto3", "botocore", "aws-lambda-powertools", "awslambdaric"),
     *("tensorflow-cpu", "tensorflow", "keras", "imagecodecs", "opencv-python-headless", "moto"),
@@ -16,6 +19,14 @@ LIBRARIES: Final = (
 def cores() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def by_itself() -> None:
+    """Have this process end when it is asked to, and see nothing of whose account and endpoint are set outside."""
+    interruptible()
+    environment = isolated(os.environ)
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def about() -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from bench.lanes import Lane
 from bench.worker import BUCKET
+from handler.card import PREPROCESSING
 from handler.errors import DigitdropError
 from infra.place import Place
 from train.publish import CARD, PRETRAINED, RELEASES
@@ -96,6 +97,8 @@ def releases(say: Callable[[str], None]) -> dict[str, Path]:
 
 
 def _mlp() -> Path | None:
-    cards = sorted(RELEASES.glob(f"*/{CARD}"), key=lambda path: path.stat().st_mtime)
-    of = [path.parent for path in cards if json.loads(path.read_text(encoding="utf-8")).get("network") == MLP]
-    return of[-1] if of else None
+    """The newest that this handler can use."""
+    paths = sorted(RELEASES.glob(f"*/{CARD}"), key=lambda path: path.stat().st_mtime)
+    cards = [(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+    fit = [at for at, card in cards if (card.get("network"), card.get("preprocessing")) == (MLP, PREPROCESSING)]
+    return fit[-1] if fit else None

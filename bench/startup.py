@@ -20,11 +20,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from bench import machine
 from handler.errors import DigitdropError
 from handler.predictions import folder_of
 from infra import engine, sam
-from infra.place import isolated
-from infra.processes import interruptible
 from infra.roundtrip import download
 from infra.running import CONTAINER, Plan, Running, running
 from infra.samples import loose
@@ -57,10 +56,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.startup", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--rounds", type=int, default=7, help="starts of each (%(default)s)")
     flags = parser.parse_args(arguments)
-    interruptible()
-    environment = isolated(os.environ)
-    os.environ.clear()
-    os.environ.update(environment)
+    machine.by_itself()
     try:
         sam.require()
         _measure(flags.rounds)

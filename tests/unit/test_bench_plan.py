@@ -1,15 +1,18 @@
 """How much a benchmark measures, and what holds its processes."""
 
 import argparse
+import json
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as command
+from bench import plan as plans
 from bench import quota
 from bench.plan import CNN, MLP, SHORT, Plan
 from bench.prices import SIZES, cpus
+from handler.card import PREPROCESSING
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +33,21 @@ def test_the_full_form_is_what_the_issue_asks_for() -> None:
     assert (plan.images, plan.mixed, plan.loose, plan.idx) == (10_000, 10_000, 2_000, 60_000)
     assert list(plan.counts) == list(plan.standing) == [1_000, 10_000, 100_000, 1_000_000]
     assert list(plan.handlers) == [1, 2, 4, 8]
+
+
+def test_an_mlp_made_for_an_older_handler_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is another network; where no other is left, one is trained."""
+    monkeypatch.setattr(plans, "RELEASES", tmp_path)
+    assert plans._mlp() is None
+    for name, network, preprocessing in (
+        ("a", MLP, PREPROCESSING),
+        ("b", MLP, PREPROCESSING - 1),
+        ("c", CNN, PREPROCESSING),
+    ):
+        (tmp_path / name).mkdir()
+        card = {"network": network, "preprocessing": preprocessing}
+        (tmp_path / name / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    assert plans._mlp() == tmp_path / "a"
 
 
 def test_the_short_form_is_smaller_in_all_that_it_changes() -> None:
