@@ -8,7 +8,7 @@ from handler import tars, zips
 from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, sniff
 from handler.errors import SpentError, UnreadableError
 from handler.inflation import inflate
-from handler.members import Named, Picture, is_ignored, read_images, read_picture
+from handler.members import Named, Picture, is_ignored, pack, read_images, read_picture
 from handler.settings import Settings
 from handler.slices import Slices
 from handler.streams import Budget, Stream, decompress, pieces_of
@@ -20,12 +20,16 @@ def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Pic
     def opener(entry: zips.Entry) -> Callable[[], Stream]:
         return lambda: Stream(budget.spend(inflate(file, entry, settings.max_inflated_bytes)))
 
-    slices = Slices(file)
+    slices, most = Slices(file), settings.max_members
     for number, entry in enumerate(zips.walk(file)):
-        _check_count(number, entry.name, settings)
+        if number >= most:
+            raise _too_many(number, entry.name, most)
         if entry.name.endswith("/") or is_ignored(entry.name):
             continue
         data = slices.whole(entry, settings.max_member_bytes)
+        if data and (packed := pack(data, entry.name, settings)) and budget.pays(len(data)):
+            yield packed
+            continue
         if data and not sniff(data[:SNIFF_BYTES], entry.name) and budget.pays(len(data)):
             yield from read_picture(data, entry.name, settings)
             continue
@@ -50,7 +54,8 @@ def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Pic
     try:
         for number, member in enumerate(members):
             name = member.name
-            _check_count(number, name, settings)
+            if number >= settings.max_members:
+                raise _too_many(number, name, settings.max_members)
             if member.folder or is_ignored(name):
                 continue
             if member.other:
@@ -95,10 +100,8 @@ def _whole(stream: Stream, settings: Settings) -> bytes:
     return data
 
 
-def _check_count(number: int, name: str, settings: Settings) -> None:
-    if number >= settings.max_members:
-        sentence = f"{_where(number, name)}: split it into archives of {settings.max_members}"
-        raise UnreadableError("too-many-members", sentence)
+def _too_many(number: int, name: str, most: int) -> UnreadableError:
+    return UnreadableError("too-many-members", f"{_where(number, name)}: split it into archives of {most}")
 
 
 def _too_large(settings: Settings) -> UnreadableError:

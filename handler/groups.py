@@ -1,21 +1,21 @@
 """Pictures of a group to what `images.normalise` makes of each, with what they have in common done once for all."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.filters import pays, unfiltered
+from handler.canvas import fits, painted
 from handler.images import normalise
-from handler.luminance import Plane, luminance_of
+from handler.luminance import Plane, luminance_of, unit
 from handler.members import Named, Packed, Picture
 from handler.normal import Normal, Signs
 from handler.placement import BOX, SIDE
-from handler.scanlines import MNIST, Layout, inflate_lines
+from handler.pngs import GRAY, Layout
 
-_MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
+MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
+_SIGNS: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
 _BRIGHT: Final = 250
 _BORDER: Final = 8
 """The least maximum and the most ink at the border of an image that `placement.is_mnist` takes."""
@@ -23,6 +23,7 @@ _PLACES: Final = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
 _SUMS: Final = np.stack(
     [np.ones((SIDE, SIDE), np.float32), *np.broadcast_arrays(_PLACES[:, None], _PLACES[None, :])], axis=-1
 ).reshape(-1, 3)
+_ONES: Final = np.ones(SIDE * SIDE, np.float32)
 """(784, 3): what gives the sum of an image, and its sums weighted by row and by column."""
 
 
@@ -32,20 +33,22 @@ def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
     It is exactly what `images.normalise` gives. No plane that is larger than the model's is kept while others are read.
     """
     found: list[tuple[Picture, Normal | None]] = []
-    packed: defaultdict[Layout, list[tuple[int, Packed]]] = defaultdict(list)
+    packed: list[tuple[int, Packed]] = []
     planes: dict[int, Plane] = {}
     for place, picture in enumerate(pictures):
         if isinstance(picture, Packed):
-            packed[picture.plain.layout].append((place, picture))
-            found.append((picture, None))
+            if fits(picture.plain.layout):
+                packed.append((place, picture))
+                found.append((picture, None))
+            else:
+                found.append(_decoded(picture))
         elif picture.plane is not None and picture.plane.shape == (SIDE, SIDE):
             planes[place] = picture.plane
             found.append((Named(picture.name, picture.frame), None))
         else:
             found.append(_alone(picture))
-    for layout, those in packed.items():
-        for place, picture, normal in _unpacked(layout, those):
-            found[place] = picture, normal
+    for place, picture, normal in _unpacked(packed):
+        found[place] = picture, normal
     images = [np.rint(plane * 255).astype(np.uint8) for plane in planes.values()]
     for (place, plane), normal in zip(planes.items(), mnist(np.stack(images)) if images else (), strict=True):
         found[place] = found[place][0], normal or normalise(plane)
@@ -63,29 +66,41 @@ def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
         left = ~images[places] if turned else images
         fits = _are_mnist(left)
         for place in np.flatnonzero(fits).tolist():
-            found[places[place]] = Normal(left[place], _MNIST, turned)
+            found[places[place]] = Normal(left[place], _SIGNS, turned)
         places = places[~fits]
     return found
 
 
-def _unpacked(layout: Layout, those: list[tuple[int, Packed]]) -> Iterator[tuple[int, Picture, Normal | None]]:
-    """Place, picture and what the model reads of it, of all that have one layout."""
-    good: list[tuple[int, Packed]] = []
-    lines: list[bytes] = []
-    together = pays(len(those), layout)
-    for place, picture in those:
-        if (own := inflate_lines(picture.plain) if together else None) is None:
-            yield place, *_alone(picture.opened())
+def _unpacked(packed: Sequence[tuple[int, Packed]]) -> Iterator[tuple[int, Picture, Normal | None]]:
+    """Place, picture and what the model reads of it, of all that fit on a canvas."""
+    for alike in (True, False):
+        those = [each for each in packed if (each[1].plain.layout == MNIST) is alike]
+        if not those:
+            continue
+        canvas, whole = painted([picture.plain for _, picture in those])
+        if alike:
+            images = canvas.reshape(-1, SIDE, SIDE)
+            for (place, picture), image, normal, is_whole in zip(those, images, mnist(images), whole, strict=True):
+                if is_whole:
+                    yield place, picture, normal or normalise(unit(image))
         else:
-            good.append((place, picture))
-            lines.append(own)
-    pixels = unfiltered(lines, layout)
-    if layout == MNIST:
-        for (place, picture), image, normal in zip(good, pixels, mnist(pixels), strict=True):
-            yield place, picture, normal or normalise(image.astype(np.float32) / np.float32(255))
-    else:
-        for (place, picture), own_pixels in zip(good, pixels, strict=True):
-            yield place, picture, normalise(luminance_of(own_pixels, picture.plain))
+            top = 0
+            for (place, picture), is_whole in zip(those, whole, strict=True):
+                width, height, *_ = picture.plain.layout
+                top += height
+                if is_whole:
+                    yield place, picture, normalise(unit(canvas[top - height : top, :width]))
+        for (place, picture), is_whole in zip(those, whole, strict=True):
+            if not is_whole:
+                yield place, *_alone(picture.opened())
+
+
+def _decoded(picture: Packed) -> tuple[Picture, Normal | None]:
+    try:
+        plane = luminance_of(picture.plain)
+    except ValueError:
+        return _alone(picture.opened())
+    return picture, normalise(plane)
 
 
 def _alone(picture: Named) -> tuple[Picture, Normal | None]:
@@ -94,20 +109,32 @@ def _alone(picture: Named) -> tuple[Picture, Normal | None]:
 
 
 def _are_mnist(images: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    inked = images != 0
-    rows, columns = inked.any(axis=2), inked.any(axis=1)
-    border = inked[:, 0].sum(axis=1) + inked[:, -1].sum(axis=1)
-    border += inked[:, 1:-1, 0].sum(axis=1) + inked[:, 1:-1, -1].sum(axis=1)
+    rows, columns = _inked(images)
     flat = images.reshape(len(images), SIDE * SIDE)
-    fits = (
-        (inked.reshape(flat.shape).sum(axis=1) * 2 <= SIDE * SIDE)
-        & (flat.max(axis=1, initial=0) >= _BRIGHT)
-        & (border <= _BORDER)
-    )
+    border = sum(np.count_nonzero(edge, axis=1) for edge in (images[:, 0], images[:, -1], *_sides(images)))
+    fits = ((flat != 0) @ _ONES <= SIDE * SIDE / 2) & (flat.max(axis=1, initial=0) >= _BRIGHT)
+    fits &= border <= _BORDER
     mass = (flat.astype(np.float32) @ _SUMS).astype(np.float64)
     off = np.abs(mass[:, 1:] / np.maximum(mass[:, :1], 1) - SIDE / 2).max(axis=1)
     longer = np.maximum(_lengths(rows), _lengths(columns))
     return np.asarray(fits & (off <= 1) & (longer >= BOX - 1) & (longer <= BOX), np.bool_)
+
+
+def _sides(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """The left and the right edge without the corners."""
+    yield images[:, 1:-1, 0]
+    yield images[:, 1:-1, -1]
+
+
+def _inked(images: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of (N, 28, 28), which rows and which columns have ink, (N, 28) each; four pixels at a time."""
+    words = np.ascontiguousarray(images).view(np.uint32)
+    across, down = words[:, :, 0].copy(), words[:, 0].copy()
+    for place in range(1, words.shape[2]):
+        across |= words[:, :, place]
+    for place in range(1, words.shape[1]):
+        down |= words[:, place]
+    return across != 0, down.view(np.uint8) != 0
 
 
 def _lengths(hits: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImagePalette
 
-from handler.scanlines import Plain
+from handler.pngs import Plain
 
 Plane = NDArray[np.float32]
 
@@ -46,19 +46,19 @@ def read_luminance(picture: Image.Image) -> Plane:
     if mode == "F" or mode.startswith("I"):
         return _scaled(picture)
     if mode == "LAB":
-        return _unit(_reduced(picture.getchannel("L")))
+        return unit(np.asarray(_reduced(picture.getchannel("L")), np.uint8))
     if mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
         return _on_paper(_reduced(picture.convert("RGBA")))
     if mode not in ("1", "L", "RGB"):
         picture = picture.convert("RGB")
-    return _unit(_reduced(picture.convert("L")))
+    return unit(np.asarray(_reduced(picture.convert("L")), np.uint8))
 
 
-def luminance_of(lines: NDArray[np.uint8], plain: Plain) -> Plane:
-    """The same of a plain PNG's unfiltered lines, (H, bytes of a line), as Pillow takes them apart."""
-    width, height, depth, colour, *_ = plain.layout
+def luminance_of(plain: Plain) -> Plane:
+    """The same of a plain PNG; `ValueError` where its data is damaged or too little."""
+    width, height, depth, colour = plain.layout
     mode, kind = _PNG_MODES[colour, depth]
-    picture = Image.frombytes(mode, (width, height), lines.tobytes(), "raw", kind)
+    picture = Image.frombytes(mode, (width, height), plain.packed, "zip", kind)
     if plain.palette:
         picture.palette = ImagePalette.raw("RGB", plain.palette)
         picture.load()
@@ -75,8 +75,9 @@ def _reduced(picture: Image.Image) -> Image.Image:
     return picture.reduce(factor) if factor > 1 else picture
 
 
-def _unit(picture: Image.Image) -> Plane:
-    return np.asarray(picture, np.uint8).astype(np.float32) / np.float32(255)
+def unit(pixels: NDArray[np.uint8]) -> Plane:
+    """Luminance, 0 to 1, of pixels from 0 to 255."""
+    return pixels.astype(np.float32, order="C") / np.float32(255)
 
 
 def _scaled(picture: Image.Image) -> Plane:

@@ -8,7 +8,7 @@ from handler.arrays import read_array
 from handler.errors import PostponedError, SpentError, UnreadableError
 from handler.luminance import Plane
 from handler.pictures import read_frames
-from handler.scanlines import Plain, read_plain
+from handler.pngs import Plain, read_plain
 from handler.settings import Settings
 from handler.streams import Stream
 
@@ -30,7 +30,8 @@ class Named:
 class Packed:
     """One plain PNG of a drop that is not decoded yet: many of one size are decoded together (see `groups`)."""
 
-    frame: None = None
+    __slots__ = ("_data", "_max_pixels", "name", "plain")
+    frame: Final = None
 
     def __init__(self, name: str, plain: Plain, data: bytes, max_pixels: int) -> None:
         self.name = name
@@ -62,6 +63,8 @@ Picture = Named | Packed
 
 def is_ignored(name: str) -> bool:
     """Whether a file is what operating systems and labelling leave behind, and no image."""
+    if "/" not in name:
+        return name in _IGNORED
     *folders, last = name.split("/")
     return last in _IGNORED or _IGNORED_FOLDER in folders
 
@@ -71,12 +74,18 @@ def is_folder_marker(key: str, size: int) -> bool:
     return key.endswith("/") and size == 0
 
 
+def pack(data: bytes, name: str, settings: Settings) -> Packed | None:
+    """A plain PNG; None where it is anything else."""
+    plain = read_plain(data, settings.max_pixels)
+    return Packed(name, plain, data, settings.max_pixels) if plain else None
+
+
 def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture]:
     """The frames of one picture; `frame` is None where there is only one."""
     if not data:
         yield Named(name, error=UnreadableError("empty", "the file has no bytes: upload it again"))
-    elif plain := read_plain(data, settings.max_pixels):
-        yield Packed(name, plain, data, settings.max_pixels)
+    elif packed := pack(data, name, settings):
+        yield packed
     else:
         yield from _numbered(read_frames(data, settings.max_pixels, settings.max_frames), name)
 

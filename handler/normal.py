@@ -1,6 +1,7 @@
 """What the normaliser makes of a picture: the 28×28 that the model reads, and what speaks against its being a digit."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,8 @@ class Signs:
     """Nothing stands out from the paper."""
 
 
-@dataclass(frozen=True)
-class Normal:
-    """A picture as the model reads it."""
+class Normal(NamedTuple):
+    """A picture as the model reads it. A tuple, since there may be a million."""
 
     pixels: NDArray[np.uint8]
     """(28, 28), white ink on black; all zero exactly where the picture is blank."""

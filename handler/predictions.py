@@ -19,6 +19,7 @@ BLOCK_ROWS: Final = 256
 """Rows that are made into lines at a time."""
 LONGEST_KEY: Final = 1024
 """Bytes that S3 takes as a key."""
+_NONE: Final = ("",) * CLASSES
 _FOLDER_CSV: Final = "predictions.csv"
 _QUOTED: Final = frozenset(',"\r\n')
 
@@ -121,8 +122,8 @@ def _place(row: Row) -> tuple[str, int]:
 
 
 def _cells(row: Row, *, probabilities: bool) -> tuple[str, ...]:
-    *cells, shares = row
-    return (*cells, *(shares or ("",) * CLASSES)) if probabilities else tuple(cells)
+    cells = row[: len(COLUMNS)]
+    return cells + (row.probabilities or _NONE) if probabilities else cells
 
 
 def _lines(block: Sequence[Sequence[str]], width: int) -> bytes:

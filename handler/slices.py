@@ -12,6 +12,7 @@ _NAMES: Final = 1 << 12
 """Of a member's own header, its name and extra fields, in bytes; one that has more is read the other way."""
 _MOST_BYTES: Final = 1 << 20
 """Of a member, as it leaves the decompressor: one that is larger is worth its file object."""
+_LENGTHS: Final = struct.Struct("<HH").unpack_from
 
 
 class Slices:
@@ -25,46 +26,40 @@ class Slices:
 
     def whole(self, entry: Entry, limit: int) -> bytes | None:
         """All bytes of an entry, at most `limit`; None for what is to be read piece by piece, or to be refused."""
-        most = min(limit, _MOST_BYTES)
-        if entry.flags & ENCRYPTED or entry.packed > most or entry.offset >= self._size:
+        _, flags, method, crc, size, offset = entry
+        most = limit if limit < _MOST_BYTES else _MOST_BYTES
+        if flags & ENCRYPTED or size > most or offset >= self._size:
             return None
-        packed = self._packed(entry)
+        packed = self._packed(offset, size)
+        if packed is None:
+            self._move(offset, size)
+            packed = self._packed(offset, size)
         if packed is None:
             return None
-        data = _unpacked(packed, entry.method, most)
-        return data if data is not None and len(data) <= most and zlib.crc32(data) == entry.crc else None
+        if method == DEFLATED:
+            inflater = zlib.decompressobj(-15)
+            try:
+                packed = inflater.decompress(packed, most + 1)
+            except zlib.error:
+                return None
+            if not inflater.eof:
+                return None
+        elif method != STORED:
+            return None
+        return packed if len(packed) <= most and zlib.crc32(packed) == crc else None
 
-    def _packed(self, entry: Entry) -> bytes | None:
-        """The bytes of an entry as they stand in the archive; None where they do not."""
-        for again in (False, True):
-            window, at = self._window, entry.offset - self._start
-            if 0 <= at <= len(window) - LOCAL_BYTES:
-                if not window.startswith(LOCAL, at):
-                    return None
-                name, extra = struct.unpack_from("<HH", window, at + 26)
-                begin = at + LOCAL_BYTES + name + extra
-                if begin + entry.packed <= len(window):
-                    return window[begin : begin + entry.packed]
-            if not again:
-                self._move(entry)
-        return None
+    def _packed(self, offset: int, size: int) -> bytes | None:
+        """The bytes of an entry as they stand in the archive; None where the window does not have them."""
+        window, at = self._window, offset - self._start
+        if not (0 <= at <= len(window) - LOCAL_BYTES and window.startswith(LOCAL, at)):
+            return None
+        name, extra = _LENGTHS(window, at + 26)
+        begin = at + LOCAL_BYTES + name + extra
+        return window[begin : begin + size] if begin + size <= len(window) else None
 
-    def _move(self, entry: Entry) -> None:
+    def _move(self, offset: int, size: int) -> None:
         """Begin the window at an entry: a large one where the members before led to it, as they do in most archives."""
-        follows = self._start <= entry.offset <= self._start + len(self._window)
-        needed = LOCAL_BYTES + _NAMES + entry.packed
-        self._file.seek(entry.offset)  # others read the same file between two members
-        self._start, self._window = entry.offset, self._file.read(max(needed, _WINDOW) if follows else needed)
-
-
-def _unpacked(packed: bytes, method: int, most: int) -> bytes | None:
-    if method == STORED:
-        return packed
-    if method != DEFLATED:
-        return None
-    inflater = zlib.decompressobj(-15)
-    try:
-        data = inflater.decompress(packed, most + 1)
-    except zlib.error:
-        return None
-    return data if inflater.eof else None
+        follows = self._start <= offset <= self._start + len(self._window)
+        needed = LOCAL_BYTES + _NAMES + size
+        self._file.seek(offset)  # others read the same file between two members
+        self._start, self._window = offset, self._file.read(max(needed, _WINDOW) if follows else needed)

@@ -24,6 +24,7 @@ _WINDOW: Final = 1 << 20
 _FULL: Final = 0xFFFFFFFF
 _PATH_FIELD: Final = 0x7075
 _ZIP64_FIELD: Final = 1
+_FIELDS: Final = struct.Struct("<HH4xIIIHHH8xI").unpack_from
 
 
 class Entry(NamedTuple):
@@ -122,9 +123,7 @@ def _end64(file: BinaryIO, end: int, plain: tuple[int, int, int]) -> tuple[int, 
 
 
 def _read_entry(window: bytes, at: int, shift: int) -> tuple[Entry, int]:
-    flags, method, crc, packed, unpacked, name_length, extra_length, comment_length, offset = struct.unpack_from(
-        "<HH4xIIIHHH8xI", window, at + 8
-    )
+    flags, method, crc, packed, unpacked, name_length, extra_length, comment_length, offset = _FIELDS(window, at + 8)
     length = _ENTRY_BYTES + name_length + extra_length + comment_length
     if len(window) - at < length:
         raise UnreadableError("corrupt", "the zip's directory ends inside an entry")

@@ -16,7 +16,7 @@ from handler.images import normalise
 from handler.members import Named, Packed, Picture, read_picture
 from handler.normal import Normal
 from handler.placement import is_mnist
-from handler.scanlines import read_plain
+from handler.pngs import read_plain
 from tests.doubles import bar
 from tests.unit.drops import PNG, SETTINGS
 from tests.unit.gallery import ALL

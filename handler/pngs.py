@@ -1,4 +1,4 @@
-"""Plain PNGs to their lines, as `filters` takes them for many pictures at once.
+"""Plain PNGs to their packed lines, as Pillow's decoder takes them without an object for each picture.
 
 The layout is that of the PNG specification (third edition, sections 5, 7 and 9). Only what decodes to the same pixels
 wherever it is decoded is taken: one picture that is not interlaced, of a usual kind and a small size, with nothing in
@@ -13,14 +13,14 @@ GRAY: Final = 0
 PALETTE: Final = 3
 _CHANNELS: Final = {GRAY: 1, 2: 3, PALETTE: 1, 4: 2, 6: 4}
 _DEPTHS: Final = {GRAY: (1, 2, 4, 8, 16), 2: (8,), PALETTE: (1, 2, 4, 8), 4: (8,), 6: (8,)}
-_START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+_START: Final = PNG + b"\0\0\0\rIHDR"
 _HEAD_BYTES: Final = 33
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 _HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
 """Chunks that change no pixel, and the bytes that Pillow wants each to have."""
 _MOST_BYTES: Final = 1 << 14
 """Of a picture's lines, and of its file: a whole group is held at once, and larger ones cost Pillow as much time."""
-_FILTERS: Final = b"\0\1\2\3\4"
 
 
 class Layout(NamedTuple):
@@ -30,13 +30,6 @@ class Layout(NamedTuple):
     height: int
     depth: int
     colour: int
-    stride: int
-    """Bytes of a line, without its filter's."""
-    step: int
-    """Bytes from a pixel to the next, at least 1."""
-
-
-MNIST: Final = Layout(width=28, height=28, depth=8, colour=GRAY, stride=28, step=1)
 
 
 class Plain(NamedTuple):
@@ -51,11 +44,12 @@ class Plain(NamedTuple):
 
 def read_plain(data: bytes, max_pixels: int) -> Plain | None:
     """What a plain PNG of at most `max_pixels` holds; None for whatever is none, or is not whole."""
-    layout = _read_layout(data[:_HEAD_BYTES]) if len(data) <= _MOST_BYTES else None
+    size = len(data)
+    layout = _read_layout(data[:_HEAD_BYTES]) if size <= _MOST_BYTES else None
     if layout is None or layout.width * layout.height > max_pixels:
         return None
-    if data[37:41] == b"IDAT" and data.endswith(_END) and len(data) == 57 + int.from_bytes(data[33:37], "big"):
-        if zlib.crc32(data[37:-16]) != int.from_bytes(data[-16:-12], "big") or layout.colour == PALETTE:
+    if data[33:41] == (size - 57).to_bytes(4, "big", signed=True) + b"IDAT" and data.endswith(_END):
+        if layout.colour == PALETTE or zlib.crc32(data[37:-16]).to_bytes(4, "big") != data[-16:-12]:
             return None
         return Plain(layout, data[41:-16], b"")
     return _read_chunks(data, layout)
@@ -69,9 +63,8 @@ def _read_layout(head: bytes) -> Layout | None:
     depth, colour, *others = head[24:29]
     if depth not in _DEPTHS.get(colour, ()) or any(others) or zlib.crc32(head[12:29]).to_bytes(4, "big") != head[29:]:
         return None
-    bits = depth * _CHANNELS[colour]
-    layout = Layout(width, height, depth, colour, (width * bits + 7) // 8, max(bits // 8, 1))
-    return layout if 0 < height * layout.stride <= _MOST_BYTES else None
+    line_bytes = (width * depth * _CHANNELS[colour] + 7) // 8
+    return Layout(width, height, depth, colour) if 0 < height * line_bytes <= _MOST_BYTES else None
 
 
 def _read_chunks(data: bytes, layout: Layout) -> Plain | None:
@@ -99,17 +92,3 @@ def _next(data: bytes, start: int) -> int:
     if len(data) < end or zlib.crc32(data[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
         return start
     return end
-
-
-def inflate_lines(plain: Plain) -> bytes | None:
-    """Its lines, each behind the number of its filter; None where the data is damaged, or of another size."""
-    layout = plain.layout
-    size = layout.height * (layout.stride + 1)
-    inflater = zlib.decompressobj()
-    try:
-        lines = inflater.decompress(plain.packed, size + 1)
-    except zlib.error:
-        return None
-    if len(lines) != size or not inflater.eof or inflater.unused_data:
-        return None
-    return None if lines[:: layout.stride + 1].strip(_FILTERS) else lines

@@ -3,7 +3,7 @@
 import itertools
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from handler.filters import unfiltered
-from handler.luminance import luminance_of
-from handler.scanlines import MNIST, Plain, inflate_lines, read_plain
+from handler.canvas import fits, painted
+from handler.groups import MNIST
+from handler.luminance import Plane, luminance_of, unit
+from handler.pngs import Layout, Plain, read_plain
 from tests.doubles import bar, encoded
 from tests.unit.makers import mutated, plane_of, png_chunk, png_header
 
@@ -65,21 +66,40 @@ def test_pixels_are_pillows(batch: tuple[tuple[int, int], int, list[bytes]], mor
     plains = [read_plain(file, 10_000) for file in files]
     found = [plain for plain in plains if plain]
     assert len(found) == len(files)
-    assert [inflate_lines(plain) for plain in found] == pictures
-
-    pixels = unfiltered(pictures, found[0].layout)
-    for file, plain, own in zip(files, found, pixels, strict=True):
+    for file, own in zip(files, planes_of(found), strict=True):
         expected = plane_of(file)
-        plane = luminance_of(own, plain)
-        assert plane.dtype == expected.dtype
-        assert plane.flags.c_contiguous
-        np.testing.assert_array_equal(plane, expected)
+        assert own is not None
+        assert own.dtype == expected.dtype
+        assert own.flags.c_contiguous
+        np.testing.assert_array_equal(own, expected)
+
+
+def planes_of(plains: Sequence[Plain]) -> list[Plane | None]:
+    """Each decoded here; None where it is damaged. Those that fit on a canvas share one."""
+    planes = [None if fits(plain.layout) else decoded(plain) for plain in plains]
+    places = [place for place, plain in enumerate(plains) if fits(plain.layout)]
+    if places:
+        canvas, whole = painted([plains[place] for place in places])
+        top = 0
+        for place, is_whole in zip(places, whole, strict=True):
+            width, height, *_ = plains[place].layout
+            planes[place] = unit(canvas[top : top + height, :width]) if is_whole else None
+            top += height
+    return planes
+
+
+def decoded(plain: Plain) -> Plane | None:
+    """By itself."""
+    try:
+        return luminance_of(plain)
+    except ValueError:
+        return None
 
 
 def by_pillow(data: bytes) -> NDArray[np.float32] | None:
     """The plane of a file that is decoded here, by Pillow; None where it is not decoded here."""
     plain = read_plain(data, 10_000)
-    return None if plain is None or inflate_lines(plain) is None else plane_of(data)
+    return None if plain is None or planes_of([plain])[0] is None else plane_of(data)
 
 
 def resigned(data: bytes) -> bytes:
@@ -145,22 +165,33 @@ def test_all_else_is_left_to_pillow(data: bytes) -> None:
     assert read_plain(data, 1_000_000) is None
 
 
+@pytest.mark.parametrize("layout", [MNIST, Layout(28, 28, 8, 3)])
 @pytest.mark.parametrize(
     "packed",
-    [
-        zlib.compress(LINES[:-1]),
-        zlib.compress(LINES + b"\0"),
-        zlib.compress(LINES)[:-1],
-        zlib.compress(LINES) + b"\0",
-        zlib.compress(b"\5" + LINES[1:]),
-        zlib.compress(bytes(1 << 24)),
-        b"no zlib",
-        b"",
-    ],
+    [zlib.compress(LINES[:-1]), zlib.compress(LINES)[:-9], zlib.compress(b"\5" + LINES[1:]), b"no zlib", b""],
 )
-def test_damaged_lines_are_left_to_pillow(packed: bytes) -> None:
-    """Too few or too many bytes, no end, something behind it, an unknown filter, a bomb, nothing."""
-    assert inflate_lines(Plain(MNIST, packed, b"")) is None
+def test_damaged_lines_are_left_to_pillow(packed: bytes, layout: Layout) -> None:
+    """Too few bytes, no end, an unknown filter, nothing: on a canvas and by itself; its neighbour is untouched."""
+    good = Plain(layout, zlib.compress(bytes([0, 7] + [0] * 27) * 28), b"\7" * 768)
+
+    broken, whole = planes_of([Plain(layout, packed, b""), good])
+
+    assert broken is None
+    assert whole is not None
+    assert whole.any()
+
+
+@pytest.mark.parametrize("packed", [zlib.compress(LINES + b"\0"), zlib.compress(LINES) + b"\0"])
+def test_more_than_the_lines_is_passed_over_as_pillow_does(packed: bytes) -> None:
+    """Bytes behind the last line, or behind their end."""
+    data = HEAD + png_chunk(b"IDAT", packed) + END
+    plain = read_plain(data, 1000)
+    assert plain
+
+    (plane,) = planes_of([plain])
+
+    assert plane is not None
+    np.testing.assert_array_equal(plane, plane_of(data))
 
 
 def test_more_pixels_than_the_cap_are_left_to_pillow() -> None:
@@ -176,4 +207,4 @@ def test_what_pillow_writes_is_taken() -> None:
     for pixels, optimize in itertools.product(many, (False, True)):
         plain = read_plain(encoded(pixels, optimize=optimize), 10_000)
         assert plain
-        assert inflate_lines(plain)
+        assert planes_of([plain])[0] is not None
