@@ -63,7 +63,7 @@ PURE = {
         "lines",
         "placement",
     ),
-    *("planes", "second_look"),
+    *("planes", "second_look", "runs"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
