@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handler.planes import Mask
-from handler.runs import Numbers, find_runs, labelled
+from handler.planes import Mask, Numbers
+from handler.runs import find_runs, labelled
 
 
 @dataclass(frozen=True, slots=True)

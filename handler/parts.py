@@ -6,8 +6,8 @@ import numpy as np
 
 from handler import rings
 from handler.connected import Parts, parts_of
-from handler.planes import Mask
-from handler.runs import Numbers, find_runs, labelled
+from handler.planes import Mask, Numbers
+from handler.runs import find_runs, labelled
 
 _SMALL: Final = 0.22
 """Of the digit's longer side: a shorter part that lies apart is a speck or a full stop."""

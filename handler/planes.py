@@ -10,6 +10,7 @@ from handler.luminance import Plane
 
 Number = TypeVar("Number", np.uint8, np.float32)
 Mask = NDArray[np.bool_]
+Numbers = NDArray[np.intp]
 Bounds = tuple[int, int]
 """First place, and the one after the last."""
 

@@ -1,11 +1,8 @@
 """Horizontal runs of ink, and which of them are connected: far fewer than pixels, and of many pictures at once."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from handler.planes import Mask
-
-Numbers = NDArray[np.intp]
+from handler.planes import Mask, Numbers
 
 
 def find_runs(masks: Mask) -> tuple[Numbers, Numbers, int]:

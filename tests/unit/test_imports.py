@@ -63,7 +63,7 @@ PURE = {
         "lines",
         "placement",
     ),
-    *("planes", "second_look", "runs"),
+    *("planes", "second_look", "runs", "thresholds"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
