@@ -63,7 +63,8 @@ PURE = {
         "lines",
         "placement",
     ),
-    *("planes", "second_look", "runs", "thresholds"),
+    *("planes", "second_look", "runs", "thresholds", "together"),
+    *("sheet", "sheet_ink", "sheet_noise", "sheet_paper", "sheet_placement"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
 }
