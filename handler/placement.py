@@ -18,6 +18,8 @@ STROKE: Final = 1.9
 """Pixels that a stroke is thick, at least: of MNIST's digits, as measured here, one in twenty has thinner ones."""
 _MOST: Final = 3
 """Pixels that a stroke may gain; what is thinner still is no stroke."""
+_BRIGHT: Final = 250
+"""What an image's brightest pixel is, at least; MNIST's least maximum is 254."""
 _STRAY: Final = 8
 """Pixels at an image's edge that are not black, at most; MNIST has 6."""
 _EDGE: Final = border_of(np.arange(SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE), 1).astype(np.intp)
@@ -51,7 +53,9 @@ def is_mnist(image: NDArray[np.uint8]) -> bool:
 
     The size alone proves nothing: a scan can be cut to 28×28 too.
     """
-    return bool(np.count_nonzero(image[0]) <= _STRAY and are_mnist(image[None])[0])
+    if np.count_nonzero(image[0]) > _STRAY or image.max() < _BRIGHT:  # told at once of most that are not
+        return False
+    return bool(are_mnist(image[None])[0])
 
 
 def are_mnist(images: NDArray[np.uint8]) -> Mask:
@@ -64,7 +68,7 @@ def are_mnist(images: NDArray[np.uint8]) -> Mask:
         return found
     inked, flat = inked[left], images[left].reshape(-1, SIDE * SIDE)
     fits = np.count_nonzero(flat, axis=1) * 2 <= SIDE * SIDE
-    fits &= flat.max(axis=1) >= 250  # noqa: PLR2004  # MNIST's least maximum is 254
+    fits &= flat.max(axis=1) >= _BRIGHT
     mass = (flat.astype(np.float32) @ _SUMS).astype(np.float64)  # whole and half numbers below 2²³: exact in any order
     fits &= np.abs(mass[:, 1:] / np.maximum(mass[:, :1], 1) - SIDE / 2).max(axis=1) <= 1
     longer = np.maximum(*(last - first for first, last in (extents(inked.any(axis=axis)) for axis in (1, 2))))

@@ -20,7 +20,7 @@ _LEAST: Final = 16
 """Pixels of the shorter side, at least, of a picture that goes on a sheet."""
 _AMOUNT: Final = 48
 """Of pictures on a sheet, at most: more differ more in size, and no longer stay in the processor's cache."""
-_FEW: Final = 3
+_FEW: Final = 5
 """So many are read faster one by one."""
 
 
