@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handler.images import COARSE, normalise
 from handler.luminance import Plane
@@ -22,17 +23,21 @@ _AMOUNT: Final = 48
 """Of pictures on a sheet, at most: more differ more in size, and no longer stay in the processor's cache."""
 _FEW: Final = 5
 """So many are read faster one by one."""
+_MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
+Gray = NDArray[np.uint8]
+"""Luminance in bytes, 255 white."""
 
 
-def normalise_group(planes: Sequence[Plane]) -> list[Normal]:
-    """What `images.normalise` makes of each.
+def normalise_group(pictures: Sequence[Gray | Plane]) -> list[Normal]:
+    """What `images.normalise` makes of each, and of the `full` plane of those in bytes.
 
     Small ones in even light, on which nothing but a digit is seen, are read together; all others one by one.
     """
-    found = dict(_mnist(planes))
+    found = dict(_mnist(pictures))
+    planes = {number: full(picture) for number, picture in enumerate(pictures) if number not in found}
     by_cells: defaultdict[int, list[int]] = defaultdict(list)
-    for number, plane in enumerate(planes):
-        if number not in found and is_small(plane):
+    for number, plane in planes.items():
+        if is_small(plane):
             by_cells[max(1, max(plane.shape) // GRID)].append(number)
     for cells, numbers in by_cells.items():
         numbers.sort(key=lambda number: sorted(planes[number].shape, reverse=True))
@@ -41,25 +46,38 @@ def normalise_group(planes: Sequence[Plane]) -> list[Normal]:
             if len(some) > _FEW:
                 normals = _on_sheet([planes[number] for number in some], cells)
                 found.update((number, normal) for number, normal in zip(some, normals, strict=True) if normal)
-    return [found.get(number) or normalise(plane) for number, plane in enumerate(planes)]
+    return [found.get(number) or normalise(planes[number]) for number in range(len(pictures))]
 
 
-def is_small(plane: Plane) -> bool:
+def is_small(picture: Gray | Plane) -> bool:
     """Whether a picture may go on a sheet; others may as well be read as they come, and need not be held."""
-    return min(plane.shape) >= _LEAST and max(plane.shape) < 2 * COARSE and plane.flags.c_contiguous
+    is_plain = picture.dtype == np.uint8 or picture.flags.c_contiguous
+    return is_plain and min(picture.shape) >= _LEAST and max(picture.shape) < 2 * COARSE
 
 
-def _mnist(planes: Sequence[Plane]) -> Iterator[tuple[int, Normal]]:
+def full(picture: Gray | Plane) -> Plane:
+    """The plane of luminance 0–1, itself or of bytes."""
+    if picture.dtype == np.uint8:
+        return np.asarray(picture.astype(np.float32) / np.float32(255), np.float32)
+    return np.asarray(picture, np.float32)
+
+
+def _mnist(pictures: Sequence[Gray | Plane]) -> Iterator[tuple[int, Normal]]:
     """Those that are MNIST's already or inverted, by number."""
-    numbers = np.array([number for number, plane in enumerate(planes) if plane.shape == (SIDE, SIDE)], np.intp)
+    numbers = np.array([number for number, picture in enumerate(pictures) if picture.shape == (SIDE, SIDE)], np.intp)
     if not len(numbers):
         return
-    images = np.rint(np.stack([planes[number] for number in numbers]) * 255).astype(np.uint8)
+    images = np.stack([_grays(pictures[number]) for number in numbers])
     for dark in (False, True):
         fits = are_mnist(images)
         for number, image in zip(numbers[fits].tolist(), images[fits], strict=True):
-            yield number, Normal(image, Signs(contrast=1, cut=False, several=False, is_blank=False), dark)
+            yield number, Normal(image, _MNIST, dark)
         numbers, images = numbers[~fits], 255 - images[~fits]
+
+
+def _grays(picture: Gray | Plane) -> Gray:
+    """The luminance in bytes, as `images.normalise` asks whether it is MNIST's."""
+    return np.asarray(picture if picture.dtype == np.uint8 else np.rint(picture * 255), np.uint8)
 
 
 def _on_sheet(planes: Sequence[Plane], cells: int) -> list[Normal | None]:
@@ -79,6 +97,11 @@ def _on_sheet(planes: Sequence[Plane], cells: int) -> list[Normal | None]:
         strict=True,
     )
     return [
-        Normal(image, Signs(min(strength, 1), cut, several, is_blank=False), light, plane) if found else None
+        Normal(image, Signs(min(strength, 1), cut, several, is_blank=False), light, _own(plane)) if found else None
         for plane, image, found, strength, cut, several, light in values
     ]
+
+
+def _own(plane: Plane) -> Plane:
+    """The same, and not in memory that holds more than it."""
+    return plane if plane.base is None else plane.copy()
