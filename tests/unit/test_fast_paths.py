@@ -29,8 +29,8 @@ def scan(number: int) -> NDArray[np.uint8]:
     high, wide = (int(side) for side in rng.integers(24, 90, 2))
     ink = np.zeros((high, wide))
     ink[high // 4 : high // 2 + number % 9, wide // 3 : wide // 3 + 2 + number % 5] = rng.uniform(60, 200)
-    pixels = np.rint((230 - ink + rng.normal(0, number % 3, ink.shape)).clip(0, 255)).astype(np.uint8)
-    return ~pixels if number % 5 == 0 else pixels
+    pixels = (230 - ink + rng.normal(0, number % 3, ink.shape)).clip(0, 255)
+    return np.asarray(np.rint(255 - pixels if number % 5 == 0 else pixels), np.uint8)
 
 
 PNGS = {f"{number:03}.png": encoded(np.roll(bar(2 + number % 7 * 3, 20), number % 3, 0)) for number in range(300)}
