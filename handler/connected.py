@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from handler.planes import Mask
-
-Numbers = NDArray[np.intp]
+from handler.planes import Mask, Numbers
+from handler.runs import find_runs, labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +30,22 @@ class Parts:
 
 
 def find_parts(mask: Mask) -> Parts:
-    """The connected parts of a mask that is not empty, by its runs: those of neighbouring rows are joined.
+    """The connected parts of a mask that is not empty."""
+    runs = find_runs(mask)
+    return parts_of(runs, labelled(*runs), mask.shape)
 
-    Labels spread by taking the least of what touches and then jumping to what that has already found (Shiloach and
-    Vishkin, An O(log n) parallel connectivity algorithm, 1982).
-    """
-    padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
-    padded[:, 1:-1] = mask
-    edges = np.diff(padded, axis=1)
-    row, start = np.nonzero(edges > 0)
-    stop = np.nonzero(edges < 0)[1]
-    wide = mask.shape[1] + 2  # keys of rows that never overlap, though a run may touch one column farther
-    first = np.searchsorted(row * wide + stop, (row + 1) * wide + start)  # runs below that end at the start or later
-    last = np.searchsorted(row * wide + start, (row + 1) * wide + stop, side="right")
-    count = np.maximum(last - first, 0)
-    above = np.repeat(np.arange(len(row)), count)
-    below = np.arange(len(above)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
-    label = np.arange(len(row))
-    while (label[above] != label[below]).any():
-        least = np.minimum(label[above], label[below])
-        np.minimum.at(label, label[above], least)
-        np.minimum.at(label, label[below], least)
-        while (label[label] != label).any():
-            label = label[label]
+
+def parts_of(runs: tuple[Numbers, Numbers, int], label: Numbers, shape: tuple[int, int]) -> Parts:
+    """The same of the runs that `runs.find_runs` gives of a mask of that shape, and of their labels."""
+    starts, stops, wide = runs
+    row, start = np.divmod(starts - wide - 1, wide)
+    stop = stops - starts + start
     part = (np.cumsum(label == np.arange(len(row))) - 1)[label]
     area = np.bincount(part, weights=stop - start).astype(np.intp)
     order = np.argsort(-area, kind="stable")
     part = np.argsort(order)[part]
     amount = len(area)
-    top, left = np.full(amount, mask.shape[0]), np.full(amount, mask.shape[1])
+    top, left = np.full(amount, shape[0]), np.full(amount, shape[1])
     bottom, right = np.zeros(amount, np.intp), np.zeros(amount, np.intp)
     np.minimum.at(top, part, row)
     np.maximum.at(bottom, part, row + 1)

@@ -6,7 +6,6 @@ from handler import tars, zips
 from handler.arrays import NUMPY, is_idx
 from handler.errors import UnreadableError
 from handler.pictures import read_frames
-from handler.pngs import PNG
 from handler.streams import BZIP2, GZIP, MAGIC, XZ
 
 SNIFF_BYTES: Final = 512
@@ -38,8 +37,6 @@ _ARRAY_SUFFIXES: Final = (".npy", ".npz", ".idx3-ubyte", "-idx3-ubyte")
 
 def sniff(start: bytes, name: str) -> str:
     """What an archive or array is called, from the first `SNIFF_BYTES` of it; empty for a loose picture."""
-    if start.startswith(PNG):  # what most are is told at once
-        return ""
     if start.startswith(_ANY_MAGIC):
         return next(kind for magic, kind in _MAGICS if start.startswith(magic))
     if start[_USTAR] == b"ustar" or tars.is_header(start[: tars.BLOCK]):

@@ -19,23 +19,12 @@ from handler.parts import digit_of
 from handler.placement import BOX, INK, SIDE, is_mnist, placed
 from handler.planes import Bounds, Mask, averaged, bounds, quantile, wider, widest
 from handler.steps import ALL, Steps
+from handler.thresholds import BARE, FEW, FULL, NOISE, SEEN, STRONG
 
 COARSE: Final = 64
 """Pixels of the longer side that paper, ink and parts are sought in; averaging to them takes dust and noise away."""
-_SEEN: Final = 0.12
-"""Of the strongest ink: what is weaker is paper."""
 _CLEAR: Final = 0.35
 """Of the strongest ink: where weaker ink runs from edge to edge and this does not, that is the paper's own."""
-_BARE: Final = 0.04
-"""Of the strongest ink: what is weaker is no ink at all; more, up to `_SEEN`, where the paper's noise is."""
-_NOISE: Final = 3.5
-"""Times the paper's noise that ink is stronger than."""
-_FULL: Final = 0.8
-"""Of the strongest ink: what is stronger is full ink."""
-_STRONG: Final = 0.9
-"""Of a digit's pixels: so many are weaker than its strongest ink, which a few dark ones do not tell."""
-_FEW: Final = 250
-"""One pixel in so many may be darker than any ink."""
 
 
 def normalise(plane: Plane, steps: Steps = ALL) -> Normal:
@@ -76,13 +65,13 @@ def _read(plane: Plane, coarse: Plane, sizes: tuple[int, int], paper: Paper, ste
     """What stands on a paper; `sizes` are the plane's pixels in one of `coarse`, down and across."""
     ink = paper.ink(coarse)
     strongest = _strongest(ink, paper.noise)
-    least = min(_NOISE * paper.noise, strongest)
-    mask, several = _digit(ink >= max(_SEEN * strongest, least), steps)
+    least = min(NOISE * paper.noise, strongest)
+    mask, several = _digit(ink >= max(SEEN * strongest, least), steps)
     if steps.lines and _edges(mask) > 1:  # paper that is ruled faintly, perhaps
         stronger, others = _digit(ink >= max(_CLEAR * strongest, least), steps)
         if not _edges(stronger):
             mask, several = stronger, others
-    strength = quantile(ink[mask], _STRONG if steps.gain else 1)
+    strength = quantile(ink[mask], STRONG if steps.gain else 1)
     signs = Signs(contrast=min(strength, 1), cut=_is_cut(mask), several=several, is_blank=False)
     rows, columns = bounds(mask.any(axis=1)), bounds(mask.any(axis=0))
     longer = max(rows[1] - rows[0], columns[1] - columns[0])
@@ -98,12 +87,12 @@ def _read(plane: Plane, coarse: Plane, sizes: tuple[int, int], paper: Paper, ste
     mask = _spread(mask)
     if max(sizes) > 1:
         ink = _fine_ink(plane, paper, mask, (rows, columns), sizes)
-        strength = quantile(ink[ink >= INK * ink.max()], _STRONG if steps.gain else 1)
+        strength = quantile(ink[ink >= INK * ink.max()], STRONG if steps.gain else 1)
     else:
         ink = (ink * mask)[rows[0] : rows[1], columns[0] : columns[1]]
-    full = _FULL if steps.gain else 1
+    full = FULL if steps.gain else 1
     strength = max(strength, 1e-6)
-    none = min(max(_BARE, 2 * paper.noise / strength), _SEEN)
+    none = min(max(BARE, 2 * paper.noise / strength), SEEN)
     ink = (ink / np.float32(strength) - np.float32(none)) / np.float32(full - none)
     return Normal(placed(np.clip(ink, 0, 1), thicken=steps.thicken), signs, paper.is_light, coarse)
 
@@ -122,9 +111,9 @@ def _edges(mask: Mask) -> int:
 
 def _strongest(ink: Plane, noise: float) -> float:
     """The strongest ink, but for a few pixels of something stronger where there is ink enough without them."""
-    rank = ink.size - 1 - ink.size // _FEW
+    rank = ink.size - 1 - ink.size // FEW
     usual = float(np.partition(ink, rank, axis=None)[rank])
-    return usual if usual > max(CONTRAST, _NOISE * noise) else float(ink.max())
+    return usual if usual > max(CONTRAST, NOISE * noise) else float(ink.max())
 
 
 def _crop(plane: Plane, places: tuple[Bounds, Bounds], sizes: tuple[int, int]) -> Plane:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from handler.parts import digit_of
 from handler.planes import Mask, widest
 
-_LEAST: Final = 24
+LEAST: Final = 24
 """Pixels of the shorter side, at least: in less no line can be told from a stroke."""
 _SLOPE: Final = 0.12
 """Rows down for each column across, at most: seven degrees."""
@@ -29,7 +29,7 @@ def without_lines(mask: Mask) -> Mask:
     A digit's own stroke may run from edge to edge too, where the picture was cut along the digit. So a line is only
     taken out where what remains stands free of the edges that lie beside the line.
     """
-    if min(mask.shape) < _LEAST:
+    if min(mask.shape) < LEAST:
         return mask
     found = mask
     for turned in (False, True):

@@ -14,17 +14,17 @@ from handler.shade import closed, is_uneven, smoothed
 
 CONTRAST: Final = 0.04
 """Less difference between paper and ink than this, of black to white, is a blank picture."""
-_GRID: Final = 32
+GRID: Final = 32
 """Cells of the longer side, about, that light and polarity are told by: they change more slowly than ink."""
-_NOISE: Final = 6
+OUTSTANDING: Final = 6
 """Times the spread of the paper that ink must differ from it; of 4,096 normal values the farthest is at about 4."""
-_LOUDEST: Final = 0.25
+LOUDEST: Final = 0.25
 """What differs from the paper by this is ink, however uneven the border: on a tiny picture the ink is in the border."""
-_CLEAN: Final = 0.75
+CLEAN: Final = 0.75
 """Of the border: with less paper than this in it, it does not tell how even the paper is."""
 _NEAR: Final = 0.1
 """Of the paper's level: what differs by less from a surface through the paper is the paper's noise."""
-_DARKEST: Final = 0.1
+DARKEST: Final = 0.1
 """Paper in a shadow is not taken to be darker than this: ink is measured by it."""
 
 
@@ -40,8 +40,8 @@ class Paper:
 
     def ink(self, plane: Plane) -> Plane:
         """What is missing of the paper's level at each pixel, 0 none to 1 all; less than 0 beyond it."""
-        shown = _rounded(plane if self.is_light else np.float32(1) - plane)
-        return np.asarray((self.level - shown) / np.maximum(self.level, np.float32(_DARKEST)), np.float32)
+        shown = rounded(plane if self.is_light else np.float32(1) - plane)
+        return np.asarray((self.level - shown) / np.maximum(self.level, np.float32(DARKEST)), np.float32)
 
 
 def find_paper(plane: Plane, *, shade: bool = True, votes: bool = True) -> Paper | None:
@@ -62,7 +62,7 @@ def _papers(plane: Plane, *, shade: bool, votes: bool) -> Iterator[Paper | None]
     darkest, lightest = float(plane.min()), float(plane.max())
     if lightest - darkest < CONTRAST:
         return
-    cells = max(1, max(plane.shape) // _GRID)
+    cells = max(1, max(plane.shape) // GRID)
     grid = averaged(plane, *(min(cells, side) for side in plane.shape))
     border = border_of(plane, max(1, min(plane.shape) // 16))
     if shade and is_uneven(border, grid):
@@ -85,16 +85,16 @@ def _papers(plane: Plane, *, shade: bool, votes: bool) -> Iterator[Paper | None]
 def _even_paper(plane: Plane, border: Plane, *, light: bool) -> Paper | None:
     half = np.float32((float(plane.min()) + float(plane.max())) / 2)
     paper = border[border > half] if light else border[border < half]
-    border = paper if paper.size > _CLEAN * border.size else plane[plane > half if light else plane < half]
+    border = paper if paper.size > CLEAN * border.size else plane[plane > half if light else plane < half]
     return _level_paper(plane, border, quantile(border, 0.5), light=light)
 
 
 def _level_paper(plane: Plane, border: Plane, middle: float, *, light: bool) -> Paper | None:
-    noise = max(spread(border - np.float32(middle)), _grain(plane))
+    noise = max(spread(border - np.float32(middle)), grain_of(plane))
     if (middle - float(plane.min()) if light else float(plane.max()) - middle) < _least(noise):
         return None
     level = middle if light else 1 - middle
-    return Paper(light, _rounded(np.full((1, 1), level, np.float32)), noise / max(level, _DARKEST))
+    return Paper(light, rounded(np.full((1, 1), level, np.float32)), noise / max(level, DARKEST))
 
 
 def _closed_paper(plane: Plane, *, light: bool) -> Paper | None:
@@ -115,19 +115,25 @@ def _smooth_paper(plane: Plane, grid: Plane, *, light: bool) -> Paper | None:
     return None if float(missing.max()) < _least(noise) else Paper(light, level, noise)
 
 
-def _rounded(plane: Plane) -> Plane:
+def rounded(plane: Plane, out: Plane | None = None) -> Plane:
     """In steps of 1/65536: a threshold must not fall between a picture and its inverse, which differ by less."""
-    return np.asarray(np.rint(plane * np.float32(65536)) * np.float32(1 / 65536), np.float32)
+    found = np.multiply(plane, np.float32(65536), out=out)
+    np.rint(found, out=found)
+    found *= np.float32(1 / 65536)
+    return found
 
 
 def _least(noise: float) -> float:
     """What ink differs from paper by, at least."""
-    return max(CONTRAST, min(_NOISE * noise, _LOUDEST))
+    return max(CONTRAST, min(OUTSTANDING * noise, LOUDEST))
 
 
-def _grain(plane: Plane) -> float:
+def grain_of(plane: Plane) -> float:
     """Standard deviation of the noise, by what neighbours of some rows and columns differ."""
     down, across = (max(1, side // 16) for side in plane.shape)
     rows, columns = plane[::down], plane[:, ::across]
-    steps = np.concatenate([(rows[:, 1:] - rows[:, :-1]).ravel(), (columns[1:] - columns[:-1]).ravel()])
+    places = len(rows) * (rows.shape[1] - 1), (len(columns) - 1) * columns.shape[1]
+    steps = np.empty(sum(places), np.float32)
+    np.subtract(rows[:, 1:], rows[:, :-1], out=steps[: places[0]].reshape(len(rows), -1))
+    np.subtract(columns[1:], columns[:-1], out=steps[places[0] :].reshape(-1, columns.shape[1]))
     return spread(steps) / 2**0.5 if steps.size else 0.0

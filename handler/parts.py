@@ -5,8 +5,9 @@ from typing import Final
 import numpy as np
 
 from handler import rings
-from handler.connected import Numbers, Parts, find_parts
-from handler.planes import Mask
+from handler.connected import Parts, parts_of
+from handler.planes import Mask, Numbers
+from handler.runs import find_runs, labelled
 
 _SMALL: Final = 0.22
 """Of the digit's longer side: a shorter part that lies apart is a speck or a full stop."""
@@ -25,10 +26,12 @@ def digit_of(mask: Mask) -> tuple[Mask, bool]:
 
     The digit is the largest part, and with it all that is near it or not small.
     """
-    parts = find_parts(mask)
-    amount = len(parts.area)
-    if amount == 1:
+    starts, stops, step = find_runs(mask)
+    label = labelled(starts, stops, step)
+    if not label.any():  # one part, as most have
         return mask, False
+    parts = parts_of((starts, stops, step), label, mask.shape)
+    amount = len(parts.area)
     main, either = _main(parts, mask.shape)
     high, wide = parts.bottom - parts.top, parts.right - parts.left
     longer = max(int(high[main]), int(wide[main]))

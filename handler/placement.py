@@ -1,12 +1,13 @@
 """Ink of any size to the 28×28 array that the model reads: in MNIST's box, on its centre, as thick as its strokes."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handler.luminance import Plane
-from handler.planes import averaged, border_of, bounds, centre, wider, widest
+from handler.planes import Mask, averaged, border_of, bounds, centre, extents, wider
 
 SIDE: Final = 28
 BOX: Final = 20
@@ -18,6 +19,17 @@ STROKE: Final = 1.9
 """Pixels that a stroke is thick, at least: of MNIST's digits, as measured here, one in twenty has thinner ones."""
 _MOST: Final = 3
 """Pixels that a stroke may gain; what is thinner still is no stroke."""
+_BRIGHT: Final = 250
+"""What an image's brightest pixel is, at least; MNIST's least maximum is 254."""
+_STRAY: Final = 8
+"""Pixels at an image's edge that are not black, at most; MNIST has 6."""
+_EDGE: Final = border_of(np.arange(SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE), 1).astype(np.intp)
+"""The places of an image's edge among its pixels."""
+_PLACES: Final = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
+_SUMS: Final = np.stack(
+    [np.ones((SIDE, SIDE), np.float32), *np.broadcast_arrays(_PLACES[:, None], _PLACES[None, :])], axis=-1
+).reshape(-1, 3)
+"""(784, 3): what gives the sum of an image, and its sums weighted by row and by column."""
 
 
 def placed(ink: Plane, *, thicken: bool = True) -> NDArray[np.uint8]:
@@ -32,7 +44,8 @@ def placed(ink: Plane, *, thicken: bool = True) -> NDArray[np.uint8]:
     across = _weights(SIDE * finer, ink.shape[1], scale / finer, centre(ink.sum(axis=0)))
     found: Plane = _full(np.asarray(down @ ink @ across.T, np.float32))
     if thicken:
-        found = _full(averaged(_thickened(found), 2, 2))
+        thicken_all(found[None])
+        found = _full(averaged(found, 2, 2))
     return np.rint(found * 255).astype(np.uint8)
 
 
@@ -41,15 +54,39 @@ def is_mnist(image: NDArray[np.uint8]) -> bool:
 
     The size alone proves nothing: a scan can be cut to 28×28 too.
     """
-    if np.count_nonzero(image) * 2 > image.size or image.max() < 250:  # noqa: PLR2004  # MNIST's least maximum is 254
+    if np.count_nonzero(image[0]) > _STRAY or image.max() < _BRIGHT:  # told at once of most that are not
         return False
-    if np.count_nonzero(border_of(image, 1)) > 8:  # noqa: PLR2004  # MNIST has 6 at most
-        return False
-    mass = image.astype(np.float64)
-    down, across = centre(mass.sum(axis=1)), centre(mass.sum(axis=0))
-    rows, columns = bounds(image.any(axis=1)), bounds(image.any(axis=0))
-    longer = max(rows[1] - rows[0], columns[1] - columns[0])
-    return max(abs(down - SIDE / 2), abs(across - SIDE / 2)) <= 1 and BOX - 1 <= longer <= BOX
+    return bool(are_mnist(image[None])[0])
+
+
+def are_mnist(images: NDArray[np.uint8]) -> Mask:
+    """(N,): which of (N, 28, 28) uint8 are as MNIST is, see `is_mnist`."""
+    found = np.zeros(len(images), np.bool_)
+    border = np.count_nonzero(images.reshape(-1, SIDE * SIDE)[:, _EDGE], axis=1)
+    left = np.flatnonzero(border <= _STRAY)
+    if not len(left):
+        return found
+    some = images if len(left) == len(images) else images[left]
+    flat = some.reshape(-1, SIDE * SIDE)
+    fits = ((flat != 0) @ _SUMS[:, 0]) * 2 <= SIDE * SIDE
+    fits &= flat.max(axis=1) >= _BRIGHT
+    mass = (flat.astype(np.float32) @ _SUMS).astype(np.float64)  # whole and half numbers below 2²³: exact in any order
+    fits &= np.abs(mass[:, 1:] / np.maximum(mass[:, :1], 1) - SIDE / 2).max(axis=1) <= 1
+    longer = np.maximum(*(last - first for first, last in map(extents, _inked(some))))
+    found[left] = fits & (longer >= BOX - 1) & (longer <= BOX)
+    return found
+
+
+def _inked(images: NDArray[np.uint8]) -> Iterator[Mask]:
+    """Of (N, 28, 28), which rows and which columns have ink, (N, 28) each; four pixels at a time."""
+    words = np.ascontiguousarray(images).view(np.uint32)
+    across, down = words[:, :, 0].copy(), words[:, 0].copy()
+    for place in range(1, words.shape[2]):
+        across |= words[:, :, place]
+    for place in range(1, words.shape[1]):
+        down |= words[:, place]
+    yield across != 0
+    yield down.view(np.uint8) != 0
 
 
 def _full(ink: Plane) -> Plane:
@@ -58,19 +95,35 @@ def _full(ink: Plane) -> Plane:
     return found
 
 
-def _thickened(ink: Plane) -> Plane:
-    """Ink of twice MNIST's size with strokes that are as thick as MNIST's, at least.
+def thicken_all(inks: NDArray[np.float32]) -> None:
+    """Make the strokes of each ink of twice MNIST's size, (N, 56, 56), as thick as MNIST's, at least.
 
     A stroke is as thick as twice its area by the length of its outline, which is the total variation of the ink, if
     that is 4/π times longer for being measured along rows and columns.
     """
-    outline = float(np.abs(ink[1:] - ink[:-1]).sum()) + float(np.abs(ink[:, 1:] - ink[:, :-1]).sum())
-    missing = min(STROKE - float(ink.sum()) * 4 / np.pi / max(outline, 1e-6), _MOST)  # in pixels of 28
-    while missing > 0:
-        gain = np.float32(min(missing, 1))
-        ink = ink + (widest(widest(ink, 3, 0), 3, 1) - ink) * gain
+    steps = inks[:, 1:] - inks[:, :-1], inks[:, :, 1:] - inks[:, :, :-1]
+    down, across, area = (_sums(values) for values in (*(np.abs(step, out=step) for step in steps), inks))
+    missing = np.minimum(STROKE - area * 4 / np.pi / np.maximum(down + across, 1e-6), _MOST)  # in pixels of 28
+    while len(thin := np.flatnonzero(missing > 0)):
+        ink = inks[thin]
+        gain = np.minimum(missing[thin], 1).astype(np.float32)[:, None, None]
+        inks[thin] = ink + (_grown(ink) - ink) * gain
         missing -= 1
-    return ink
+
+
+def _sums(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(values.reshape(len(values), -1).sum(axis=1), np.float64)
+
+
+def _grown(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The maximum of each pixel of (N, H, W) and those next to it."""
+    tall = ink.copy()
+    np.maximum(tall[:, 1:], ink[:, :-1], out=tall[:, 1:])
+    np.maximum(tall[:, :-1], ink[:, 1:], out=tall[:, :-1])
+    found = tall.copy()
+    np.maximum(found[:, :, 1:], tall[:, :, :-1], out=found[:, :, 1:])
+    np.maximum(found[:, :, :-1], tall[:, :, 1:], out=found[:, :, :-1])
+    return found
 
 
 def _weights(side: int, size: int, scale: float, middle: float) -> Plane:

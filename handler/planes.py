@@ -1,5 +1,6 @@
 """What is done to planes of numbers, whatever they show: means, maxima, middles, borders."""
 
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -9,10 +10,13 @@ from handler.luminance import Plane
 
 Number = TypeVar("Number", np.uint8, np.float32)
 Mask = NDArray[np.bool_]
+Numbers = NDArray[np.intp]
 Bounds = tuple[int, int]
 """First place, and the one after the last."""
 
-_NORMAL: Final = 1.4826
+_MANY: Final = 1500
+"""Values from which on partitioning by two places costs more than by one and another look."""
+NORMAL: Final = 1.4826
 """Standard deviations of a normal distribution in its median absolute deviation."""
 
 
@@ -65,20 +69,29 @@ def quantile(values: NDArray[np.float32], share: float) -> float:
     place = share * (values.size - 1)
     lower = int(place)
     upper = min(lower + 1, values.size - 1)
-    ordered = np.partition(values, (lower, upper), axis=None)
-    low, high = float(ordered[lower]), float(ordered[upper])
-    return low + (high - low) * (place - lower)
+    if values.size < _MANY:
+        ordered = np.partition(values, (lower, upper), axis=None)
+        low = float(ordered[lower])
+    else:  # two places would take several times as long as one
+        ordered = np.partition(values, upper, axis=None)
+        low = float(ordered[:upper].max() if upper > lower else ordered[lower])
+    return low + (float(ordered[upper]) - low) * (place - lower)
 
 
 def spread(rest: NDArray[np.float32]) -> float:
     """Standard deviation of what is nearly normal around zero, by the median of its sizes."""
-    return _NORMAL * quantile(np.abs(rest), 0.5)
+    return NORMAL * quantile(np.abs(rest), 0.5)
 
 
 def bounds(hit: Any) -> Bounds:  # noqa: ANN401  # NumPy types what any() gives as either kind
     """Where the first and the last hit are."""
     places = np.flatnonzero(hit)
     return int(places[0]), int(places[-1]) + 1
+
+
+def extents(hits: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """`bounds` of each row of (N, L); 0 and L where there is no hit."""
+    return hits.argmax(axis=1), hits.shape[1] - hits[:, ::-1].argmax(axis=1)
 
 
 def wider(found: Bounds, by: int, side: int) -> Bounds:
@@ -88,4 +101,10 @@ def wider(found: Bounds, by: int, side: int) -> Bounds:
 
 def centre(profile: NDArray[np.floating]) -> float:
     """Centre of mass in pixels from the outer edge."""
-    return float(profile @ (np.arange(len(profile)) + 0.5) / profile.sum())
+    return float(profile @ _middles(len(profile)) / np.add.reduce(profile))
+
+
+@lru_cache(maxsize=256)
+def _middles(size: int) -> NDArray[np.float64]:
+    """(size,): where each pixel has its middle."""
+    return np.arange(size, dtype=np.float64) + 0.5

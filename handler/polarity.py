@@ -10,9 +10,9 @@ from handler.planes import Mask, border_of, filled
 
 _WEIGHTS: Final = (1.0, 1.0, 0.4, 2.0)
 """Of border, area, corners and breadth."""
-_PLAIN: Final = 0.9
+PLAIN: Final = 0.9
 """A border that is of one class by so much (-1 to 1), in a picture that mostly is, needs no more votes."""
-_MOST: Final = 0.2
+MOST: Final = 0.2
 _THIN: Final = 0.15
 """Of the shorter side: ink is narrower."""
 
@@ -25,7 +25,7 @@ def paper_is_light(grid: Plane) -> bool:
     """
     light = grid > np.float32((float(grid.min()) + float(grid.max())) / 2)
     border, area = _vote(border_of(light.view(np.uint8), 1)), _vote(light)
-    if abs(border) > _PLAIN and border * area > _MOST * abs(border):
+    if abs(border) > PLAIN and border * area > MOST * abs(border):
         return border > 0
     side = max(1, min(grid.shape) // 8)
     ends = (slice(side), slice(-side, None))

@@ -122,7 +122,7 @@ def _place(row: Row) -> tuple[str, int]:
 
 
 def _cells(row: Row, *, probabilities: bool) -> tuple[str, ...]:
-    cells = row[: len(COLUMNS)]
+    cells = row[:-1]
     return cells + (row.probabilities or _NONE) if probabilities else cells
 
 

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from handler.connected import Numbers, Parts, find_parts
-from handler.planes import Mask, widest
+from handler.connected import Parts, find_parts
+from handler.planes import Mask, Numbers, widest
 
 _HIGH: Final = 0.3
 """Of a ring's height: what it encloses and is as high is the digit, and not a speck in a zero."""

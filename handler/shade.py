@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from handler.luminance import Plane
 from handler.planes import filled, quantile, widest
 
-_LEAST: Final = 20
+LEAST: Final = 20
 """Cells of the longer side, at least, of a picture in which light can be told from ink, and half that of the other."""
-_RANGE: Final = 0.12
+RANGE: Final = 0.12
 """Of all that a picture ranges over: a border of less, between its deciles, lies in even light."""
 _FLAT: Final = 0.12
 """Of the same: a cell that differs by less from its neighbours is in the middle of paper, shadow or ink."""
@@ -40,10 +40,10 @@ _FEW: Final = 0.02
 
 def is_uneven(border: Plane, grid: Plane) -> bool:
     """Whether there are flat places of more levels than two: in even light, paper and ink have one each."""
-    if max(grid.shape) < _LEAST or min(grid.shape) * 2 < _LEAST:
+    if max(grid.shape) < LEAST or min(grid.shape) * 2 < LEAST:
         return False
     low, high = float(grid.min()), float(grid.max())
-    if quantile(border, 0.9) - quantile(border, 0.1) < _RANGE * (high - low):
+    if quantile(border, 0.9) - quantile(border, 0.1) < RANGE * (high - low):
         return False
     level = (grid - np.float32(low)) / np.float32(max(high - low, 1e-6))
     most, least = level, -level

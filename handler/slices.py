@@ -27,7 +27,7 @@ class Slices:
     def whole(self, entry: Entry, limit: int) -> bytes | None:
         """All bytes of an entry, at most `limit`; None for what is to be read piece by piece, or to be refused."""
         _, flags, method, crc, size, offset = entry
-        most = limit if limit < _MOST_BYTES else _MOST_BYTES
+        most = min(_MOST_BYTES, limit)
         if flags & ENCRYPTED or size > most or offset >= self._size:
             return None
         packed = self._packed(offset, size)

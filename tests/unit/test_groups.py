@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from handler.groups import mnist, normals
+from handler.groups import normals
 from handler.images import normalise
 from handler.members import Named, Packed, Picture, read_picture
 from handler.normal import Normal
-from handler.placement import is_mnist
 from handler.pngs import read_plain
+from handler.together import normalise_group
 from tests.doubles import bar
 from tests.unit.drops import PNG, SETTINGS
 from tests.unit.gallery import ALL
@@ -139,24 +139,12 @@ def images(draw: st.DrawFn) -> NDArray[np.uint8]:
 @given(st.lists(images(), min_size=1, max_size=8))
 @settings(deadline=None, max_examples=400)
 def test_what_passes_through_is_what_passes_alone(group: list[NDArray[np.uint8]]) -> None:
-    """`mnist` of a group is `is_mnist` of each image, and of its inverse after that."""
-    for image, found in zip(group, mnist(np.stack(group)), strict=True):
-        expected = next((turned for turned in (image, 255 - image) if is_mnist(turned)), None)
-        if found is None or expected is None:
-            assert found is None
-            assert expected is None
-        else:
-            np.testing.assert_array_equal(found.pixels, expected)
-
-
-@given(st.lists(st.integers(0, 255), min_size=784, max_size=784))
-@settings(deadline=None, max_examples=20)
-def test_any_image_passes_or_not_as_alone(values: list[int]) -> None:
-    """Of any values."""
-    image = np.array(values, np.uint8).reshape(28, 28)
-    (found,) = mnist(image[None])
-
-    assert (found is not None) == (is_mnist(image) or is_mnist(255 - image))
+    """Of images that are nearly MNIST's a group reads what each is read as by itself, of bytes as of planes."""
+    for planes in (group, [as_plane(image) for image in group]):
+        for image, found in zip(group, normalise_group(planes), strict=True):
+            expected = normalise(as_plane(image))
+            np.testing.assert_array_equal(found.pixels, expected.pixels)
+            assert (found.signs, found.paper_is_light) == (expected.signs, expected.paper_is_light)
 
 
 def test_eight_bits_come_back_from_luminance() -> None:

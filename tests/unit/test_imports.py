@@ -22,7 +22,7 @@ LIBRARIES = {
     "botocore": ("handler.store", "infra", "tests", "bench.floor", "bench.traced"),
     "PIL": (
         "handler.pictures",
-        "handler.luminance",
+        *("handler.luminance", "handler.canvas"),
         *("train.scenes", "train.negatives", "train.letters", "train.marks", "train.pen", "train.stains"),
         "train.testset",
         "tests",
@@ -63,7 +63,8 @@ PURE = {
         "lines",
         "placement",
     ),
-    *("planes", "second_look"),
+    *("planes", "second_look", "runs", "thresholds", "together"),
+    *("sheet", "sheet_ink", "sheet_noise", "sheet_paper", "sheet_placement"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes", "pngs", "canvas", "cores", "groups", "slices"),
 }
