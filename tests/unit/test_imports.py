@@ -65,7 +65,7 @@ PURE = {
     ),
     *("planes", "second_look"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
-    *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices"),
+    *("stopwatch", "outcomes", "scanlines", "filters", "groups", "slices", "collector"),
 }
 DELIVERY = {
     "app",
