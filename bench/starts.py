@@ -46,6 +46,7 @@ def measure(plan: Plan, picture: bytes, say: Callable[[str], None]) -> Section:
     program, client = emulator(say), s3_client(plan)
     with local_s3(plan.releases[CNN]) as place:
         variables = dict(plan.environment) | place.environment({}) | {"FLOOR_CLIENT": client}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # the container's image has all bytecode too
         peer = variables | {"MODEL": str((plan.releases[CNN] / "model.h5").resolve()), "TF_CPP_MIN_LOG_LEVEL": "3"}
         place.s3().put_object(Bucket=BUCKET, Key=_PICTURE, Body=picture)
         calls: dict[str, Callable[[], Run]] = {

@@ -5,13 +5,16 @@ import os
 from functools import cache
 from typing import Any, Final, Protocol
 
-from handler.delivery import Tools, deliver
-from handler.errors import StoreError
-from handler.events import Message, reply, unwrap
-from handler.model import Registry
-from handler.settings import Settings, read_settings
-from handler.store import S3Store, SqsQueue
-from handler.telemetry import make_telemetry
+from handler.collector import paused
+
+with paused():
+    from handler.delivery import Tools, deliver
+    from handler.errors import StoreError
+    from handler.events import Message, reply, unwrap
+    from handler.model import Registry
+    from handler.settings import Settings, read_settings
+    from handler.store import S3Store, SqsQueue
+    from handler.telemetry import make_telemetry
 
 _LOG: Final = logging.getLogger("digitdrop")
 
@@ -44,6 +47,7 @@ def lambda_handler(event: object, context: Context) -> dict[str, Any]:
 
 
 @cache
+@paused()
 def wire() -> Tools:
     """What deliveries work with, made once per container from its environment."""
     settings = read_settings(os.environ)

@@ -42,7 +42,7 @@ class Settings:
     max_frames: int = 1_000
     group_size: int = 256
     """Images that the model reads at a time."""
-    fetch_threads: int = 32
+    fetch_threads: int = 64
     """Requests to S3 under way at a time."""
     reserve_seconds: float = 10.0
     """Kept of each invocation for writing what was read."""

@@ -1,4 +1,4 @@
-"""S3 and SQS: the only module that knows boto3. Every fault of theirs leaves it as a `StoreError`."""
+"""S3 and SQS: what is asked of their clients. Every fault of theirs leaves this module as a `StoreError`."""
 
 import tempfile
 import threading
@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from handler.clients import make_client
 from handler.errors import ChangedError, MissingError, StoreError
 from handler.ports import Blob, Head, Peek
 
@@ -27,15 +26,6 @@ MEMORY_BYTES: Final = 4 << 20
 """A file up to this size is kept in memory, a larger one in an unlinked temporary file."""
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
 _CHANGED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "OperationAborted", "412", "409"})
-
-
-def _config(connections: int) -> Config:
-    return Config(
-        connect_timeout=5,
-        read_timeout=30,
-        retries={"mode": "standard", "total_max_attempts": 4},
-        max_pool_connections=max(connections, 10),
-    )
 
 
 @contextmanager
@@ -59,7 +49,7 @@ class S3Store:
     def __init__(self, bucket: str, client: "S3Client | None" = None, threads: int = 16) -> None:
         self._bucket = bucket
         self._threads = threads
-        self._client: S3Client = client or boto3.client("s3", config=_config(threads))
+        self._client: S3Client = client or make_client("s3", threads)
 
     def peek(self, key: str) -> Peek:
         """The first `PEEK_BYTES` of an object, with its size and ETag."""
@@ -158,7 +148,17 @@ class SqsQueue:
 
     def __init__(self, url: str, client: "SQSClient | None" = None, threads: int = 16) -> None:
         self._url = url
-        self._client: SQSClient = client or boto3.client("sqs", config=_config(threads))
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._made = client
+
+    @property
+    def _client(self) -> "SQSClient":
+        """Made when it is first asked for: where all goes well nothing is."""
+        with self._lock:
+            if self._made is None:
+                self._made = make_client("sqs", self._threads)
+            return self._made
 
     def send(self, body: str) -> None:
         """Add a fresh message."""

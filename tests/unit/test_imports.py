@@ -18,8 +18,8 @@ MAY_IMPORT = {
     "tests": set(PACKAGES),
 }
 LIBRARIES = {
-    "boto3": ("handler.store", "infra", "tests", "bench.peer", "bench.floor"),
-    "botocore": ("handler.store", "infra", "tests", "bench.floor", "bench.traced"),
+    "boto3": ("handler.clients", "infra", "tests", "bench.peer", "bench.floor"),
+    "botocore": ("handler.clients", "handler.store", "infra", "tests", "bench.floor", "bench.traced"),
     "PIL": (
         "handler.pictures",
         *("handler.luminance", "handler.canvas"),
@@ -66,7 +66,7 @@ PURE = {
     *("planes", "second_look", "runs", "thresholds", "together"),
     *("sheet", "sheet_ink", "sheet_noise", "sheet_paper", "sheet_placement"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
-    *("stopwatch", "outcomes", "pngs", "canvas", "cores", "groups", "slices"),
+    *("stopwatch", "outcomes", "pngs", "canvas", "cores", "groups", "slices", "collector"),
 }
 DELIVERY = {
     "app",
@@ -76,6 +76,7 @@ DELIVERY = {
     "triage",
     "drops",
     "commit",
+    "clients",
     "store",
     "model",
     "standing",
@@ -161,9 +162,10 @@ def test_pure_modules_import_only_pure_modules() -> None:
 
 
 def test_adapters_know_only_what_crosses_to_them() -> None:
-    """`store`, `model` and `telemetry` import what they fulfil, raise or tell, and nothing else of ours."""
+    """`clients`, `store`, `model` and `telemetry` import what they fulfil, raise or tell, and nothing else of ours."""
     may = {
-        "handler.store": {"handler.errors", "handler.ports"},
+        "handler.clients": set(),
+        "handler.store": {"handler.clients", "handler.errors", "handler.ports"},
         "handler.model": {"handler.card", "handler.errors", "handler.ports"},
         "handler.telemetry": {"handler.outcomes", "handler.stopwatch"},
     }
