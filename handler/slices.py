@@ -32,9 +32,6 @@ class Slices:
             return None
         packed = self._packed(offset, size)
         if packed is None:
-            self._move(offset, size)
-            packed = self._packed(offset, size)
-        if packed is None:
             return None
         if method == DEFLATED:
             inflater = zlib.decompressobj(-15)
@@ -49,13 +46,19 @@ class Slices:
         return packed if len(packed) <= most and zlib.crc32(packed) == crc else None
 
     def _packed(self, offset: int, size: int) -> bytes | None:
-        """The bytes of an entry as they stand in the archive; None where the window does not have them."""
-        window, at = self._window, offset - self._start
-        if not (0 <= at <= len(window) - LOCAL_BYTES and window.startswith(LOCAL, at)):
-            return None
-        name, extra = _LENGTHS(window, at + 26)
-        begin = at + LOCAL_BYTES + name + extra
-        return window[begin : begin + size] if begin + size <= len(window) else None
+        """The bytes of an entry as they stand in the archive; None where they do not."""
+        for again in (False, True):
+            window, at = self._window, offset - self._start
+            if 0 <= at <= len(window) - LOCAL_BYTES:
+                if not window.startswith(LOCAL, at):
+                    return None
+                name, extra = _LENGTHS(window, at + 26)
+                begin = at + LOCAL_BYTES + name + extra
+                if begin + size <= len(window):
+                    return window[begin : begin + size]
+            if not again:
+                self._move(offset, size)
+        return None
 
     def _move(self, offset: int, size: int) -> None:
         """Begin the window at an entry: a large one where the members before led to it, as they do in most archives."""

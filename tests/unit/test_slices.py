@@ -188,3 +188,16 @@ def rows(data: bytes, capped: Settings) -> list[tuple[str, int | None, bytes, st
     return [
         (one.name, one.frame, b"" if one.plane is None else one.plane.tobytes(), str(one.error)) for one in pictures
     ]
+
+
+def test_entries_that_point_to_no_member_cost_no_windows() -> None:
+    """A directory can have a million of them, all into one member's bytes: each would read a window in vain."""
+    file = CountingFile(archive([("a.bin", b"\1" * (1 << 17))], zipfile.ZIP_STORED))
+    (entry,) = walk(file)
+    found = Slices(file)
+    assert found.whole(entry, 1 << 20)
+    before = list(file.ranges)
+
+    for shift in range(1, 1000):
+        assert found.whole(entry._replace(offset=entry.offset + shift, packed=9), 1 << 20) is None
+    assert file.ranges == before
