@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from bench import prices, samples
 from bench.lanes import Answer, Lane, in_turns
-from bench.machine import cores
 from bench.plan import MLP, NETWORKS, Plan
 from bench.prices import SIZES, Work
 from bench.quota import quotas
 from bench.rates import KERAS, OURS, PEER, incomplete, per_image
 from bench.ratios import figure
 from bench.results import Line, Section, Table
+from handler.cores import cores
 
 BATCH: Final = 10_000
 """Images of an invocation; the TensorFlow peer's has one."""

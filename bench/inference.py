@@ -14,8 +14,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from bench.machine import cores
 from bench.serving import serve
+from handler.cores import cores
 from train.data import load_mnist
 
 Images = NDArray[np.float32]

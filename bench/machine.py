@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from handler.cores import cores
 from infra.place import isolated
 from infra.processes import interruptible
 
@@ -14,11 +15,6 @@ LIBRARIES: Final = (
     *("numpy", "onnxruntime", "pillow", "boto3", "botocore", "aws-lambda-powertools", "awslambdaric"),
     *("tensorflow-cpu", "tensorflow", "keras", "imagecodecs", "opencv-python-headless", "moto"),
 )
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def by_itself() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from bench import decoding, inference, rates, reference, samples
 from bench.lanes import Answer, Lane, in_turns, together
-from bench.machine import cores
 from bench.plan import NETWORKS, Plan
 from bench.rates import DECODING, KERAS, LATENCY, LOOSE, NETWORK, OURS, PEER
 from bench.results import Section
+from handler.cores import cores
 
 Call = Callable[[], Answer]
 

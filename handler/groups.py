@@ -13,9 +13,9 @@ from handler.pngs import GRAY, Layout
 from handler.together import Gray, full, is_small, mnist, normalise_group
 
 MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
-_Found = dict[int, tuple[Picture, Normal | None]]
-_Opened = tuple[int, Picture, Gray | Plane | None]
-"""A picture's place in its group, the picture without its plane, and its luminance if it has any."""
+_Opened = tuple[int, Picture, Normal | Gray | Plane | None]
+"""A picture's place in its group, the picture without its plane, and what the model reads of it where it is MNIST's
+already, or else its luminance, if it has any."""
 
 
 def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
@@ -23,19 +23,23 @@ def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
 
     It is exactly what `images.normalise` gives. No plane of more than 127 pixels a side is kept while others are read.
     """
-    found: _Found = {}
+    found: dict[int, tuple[Picture, Normal | None]] = {}
     small: dict[int, Gray | Plane] = {}
-    for place, picture, luminance in _opened(pictures, found):
-        if luminance is not None and is_small(luminance):
-            small[place] = luminance
-        found[place] = picture, None if luminance is None or place in small else normalise(full(luminance))
+    for place, picture, read in _opened(pictures):
+        if read is None or isinstance(read, Normal):
+            found[place] = picture, read
+        elif is_small(read):
+            small[place] = read
+            found[place] = picture, None
+        else:
+            found[place] = picture, normalise(full(read))
     for place, normal in zip(small, normalise_group(list(small.values())), strict=True):
         found[place] = found[place][0], normal
     return [found[place] for place in range(len(found))]
 
 
-def _opened(pictures: Iterable[Picture], found: _Found) -> Iterator[_Opened]:
-    """Each as it comes, but plain PNGs that share a canvas at the end; what is MNIST's already is put into `found`."""
+def _opened(pictures: Iterable[Picture]) -> Iterator[_Opened]:
+    """Each as it comes, but plain PNGs that share a canvas at the end."""
     alike: list[tuple[int, Packed]] = []
     others: list[tuple[int, Packed]] = []
     for place, picture in enumerate(pictures):
@@ -51,10 +55,7 @@ def _opened(pictures: Iterable[Picture], found: _Found) -> Iterator[_Opened]:
         canvas, whole = painted([picture.plain for _, picture in alike])
         images = canvas.reshape(-1, SIDE, SIDE)
         for (place, picture), image, normal, is_whole in zip(alike, images, mnist(images), whole, strict=True):
-            if is_whole and normal:
-                found[place] = picture, normal
-            else:
-                yield (place, picture, image) if is_whole else _bare(place, picture.opened())
+            yield (place, picture, normal or image) if is_whole else _bare(place, picture.opened())
     if others:
         canvas, whole = painted([picture.plain for _, picture in others])
         bottom = 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.images import COARSE, normalise
-from handler.luminance import Plane
+from handler.luminance import Plane, unit
 from handler.normal import Normal, Signs
 from handler.paper import GRID
 from handler.placement import SIDE, are_mnist
@@ -57,9 +57,7 @@ def is_small(picture: Gray | Plane) -> bool:
 
 def full(picture: Gray | Plane) -> Plane:
     """The plane of luminance 0–1, itself or of bytes."""
-    if picture.dtype == np.uint8:
-        return np.asarray(picture.astype(np.float32) / np.float32(255), np.float32)
-    return np.asarray(picture, np.float32)
+    return unit(np.asarray(picture, np.uint8)) if picture.dtype == np.uint8 else np.asarray(picture, np.float32)
 
 
 def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
