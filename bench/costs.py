@@ -18,6 +18,10 @@ from handler.cores import cores
 
 BATCH: Final = 10_000
 """Images of an invocation; the TensorFlow peer's has one."""
+_WARMING: Final = 2
+"""Runs before it is measured: in the first one the handler begins what helps it."""
+Lanes = Mapping[int, Lane]
+"""The handler's process by megabytes; each size has the peers' same one."""
 Found = Mapping[str, Mapping[int, Work]]
 """By contender and by megabytes, those that fit."""
 
@@ -28,13 +32,15 @@ def measure(plan: Plan, start: Mapping[str, float]) -> Section:
     Where processes cannot be held to a share, they have all cores and what they would take is computed.
     """
     with ExitStack() as stack:
-        lanes = _lanes(plan, stack)
         holds = stack.enter_context(quotas({size: prices.cpus(size) for size in SIZES}))
-        for lane, request, rows in lanes.values():
-            _held(None, lane, request, rows)
+        sizes = SIZES if holds else SIZES[-1:]
+        lanes = _lanes(plan, stack, sizes)
         calls: dict[str, Callable[[], Answer]] = {}
-        for size in SIZES if holds else SIZES[-1:]:
-            for name, (lane, request, rows) in lanes.items():
+        for size in sizes:
+            for name, (by_size, request, rows) in lanes.items():
+                lane = by_size[size]
+                for _ in range(_WARMING):
+                    _held(None, lane, request, rows)
                 calls[f"{name}, {size}"] = partial(_held, holds.get(size), lane, request, rows)
         runs = in_turns(calls, plan.rounds)
     found = {name: _works(name, runs, measured=bool(holds)) for name in lanes}
@@ -60,15 +66,16 @@ def measure(plan: Plan, start: Mapping[str, float]) -> Section:
     return Section("cost", tables, {}, data, incomplete(runs))
 
 
-def _lanes(plan: Plan, stack: ExitStack) -> dict[str, tuple[Lane, dict[str, Any], int]]:
-    """Each contender's process, what it is asked, and how many rows it gives."""
+def _lanes(plan: Plan, stack: ExitStack, sizes: Sequence[int]) -> dict[str, tuple[Lanes, dict[str, Any], int]]:
+    """Each contender's process for each size, what it is asked, and how many rows it gives."""
     png = str(samples.zipped(samples.MNIST, plan.cost_images))
     models = {net: str(plan.releases[net] / "model.h5") for net in NETWORKS}
-    found: dict[str, tuple[Lane, dict[str, Any], int]] = {}
+    found: dict[str, tuple[Lanes, dict[str, Any], int]] = {}
     for net in NETWORKS:
-        found[f"{OURS}, {net}"] = stack.enter_context(plan.worker(net)), {"drops": [png]}, plan.cost_images
+        ours = {size: stack.enter_context(plan.worker(net, megabytes=size)) for size in sizes}
+        found[f"{OURS}, {net}"] = ours, {"drops": [png]}, plan.cost_images
     keras, peer = (
-        stack.enter_context(Lane(f"bench.peer.{module}", list(models.values()), plan.environment))
+        dict.fromkeys(sizes, stack.enter_context(Lane(f"bench.peer.{module}", list(models.values()), plan.environment)))
         for module in ("in_batches", "one_by_one")
     )
     for net in NETWORKS:

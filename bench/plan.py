@@ -57,10 +57,14 @@ class Plan:
         default_factory=lambda: Place(0).environment(os.environ) | {"DIGITDROP_BUCKET": BUCKET}
     )
 
-    def worker(self, network: str, number: int = 0) -> Lane:
-        """The handler in a process of its own; `number` tells apart those that run at once."""
-        out = self.folder / "out" / f"{network}-{number}"
-        return Lane("bench.worker", [str(self.releases[network]), str(out)], self.environment)
+    def worker(self, network: str, number: int = 0, megabytes: int = 0) -> Lane:
+        """The handler in a process of its own; `number` tells apart those that run at once.
+
+        As many as it begins itself are right for this machine, or for a function of so many `megabytes`.
+        """
+        out = self.folder / "out" / f"{network}-{number}-{megabytes}"
+        size = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(megabytes)} if megabytes else {}
+        return Lane("bench.worker", [str(self.releases[network]), str(out)], {**self.environment, **size})
 
 
 SHORT: Final[Mapping[str, object]] = {

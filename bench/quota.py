@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from bench.machine import family
+
 _ROOT: Final = Path("/sys/fs/cgroup")
 _PERIOD: Final = 20_000
 """Microseconds in which a process has its share; short, so that what takes 20 ms is slowed already."""
@@ -18,7 +20,7 @@ _PERIOD: Final = 20_000
 def quotas(shares: Mapping[int, float]) -> Iterator[Mapping[int, Callable[[int], None]]]:
     """What holds a process, by its id, to each share of one processor; empty where this machine has no such thing.
 
-    A process is held to what it was given last.
+    A process, with those that it has begun, is held to what it was given last.
     """
     with ExitStack() as stack:
         found = {name: _group(f"digitdrop-bench-{os.getpid()}-{name}", share) for name, share in shares.items()}
@@ -54,7 +56,8 @@ def _group(name: str, share: float) -> Path | None:
 
 def _moving(group: Path) -> Callable[[int], None]:
     def move(process: int) -> None:
-        (group / "cgroup.procs").write_text(str(process))
+        for member in family(process):
+            (group / "cgroup.procs").write_text(str(member))
 
     return move
 

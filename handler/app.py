@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from handler.collector import paused
 
 with paused():
+    from handler.crew import Crew
     from handler.delivery import Tools, deliver
     from handler.errors import StoreError
     from handler.events import Message, reply, unwrap
@@ -54,7 +55,8 @@ def wire() -> Tools:
     telemetry = make_telemetry(settings.log_level, os.environ)
     store = S3Store(settings.digitdrop_bucket, threads=settings.fetch_threads)
     queue = SqsQueue(settings.queue_url, threads=settings.fetch_threads) if settings.queue_url else None
-    return Tools(settings, store, queue, Registry(store).current, telemetry)
+    crew = Crew(settings.workers)
+    return Tools(settings, store, queue, Registry(store).current, telemetry, elsewhere=crew)
 
 
 def back_off_seconds(receives: int, settings: Settings) -> int:

@@ -4,70 +4,81 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
-from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from handler.cores import cores
 from handler.doubt import doubt
-from handler.groups import normals
+from handler.groups import Read
 from handler.members import Picture
 from handler.normal import Normal
 from handler.placement import SIDE
 from handler.ports import Classifier, Probabilities
+from handler.reading import HERE_ALONE, Elsewhere, groups
 from handler.rows import ERROR, OK, REVIEW, Row, image_cell
 from handler.second_look import look_again
 from handler.settings import Settings
 from handler.stopwatch import CLASSIFY, READ, Stopwatch
 
-_Group = list[tuple[Picture, Normal | None]]
-_Read = tuple[Sequence[Normal], Probabilities]
+_FEW: Final = 16
+"""Pictures that the model has read before a thread would begin."""
 _PARTS: Final = 10_000
 """Of a probability, as it is written: four digits."""
 
 
+class _Held(NamedTuple):
+    """A group that the model reads, or has read."""
+
+    group: list[Read]
+    readable: Sequence[Normal]
+    call: Callable[[], Probabilities]
+    """Gives what it read of those."""
+
+
 def classify(
-    pictures: Iterable[Picture], classifier: Classifier, settings: Settings, watch: Stopwatch
+    pictures: Iterable[Picture],
+    classifier: Classifier,
+    settings: Settings,
+    watch: Stopwatch,
+    elsewhere: Elsewhere = HERE_ALONE,
 ) -> Iterator[Row]:
     """A row for each picture, in order.
 
     Of groups of `settings.group_size` pictures, of at most 127×127 pixels each, one more is held than there are cores.
 
-    While threads, as many as cores, have the model read a group each, the next one is taken and normalised. What either
-    raises rises here, in the order of the pictures; closing the rows ends the threads.
+    While threads, as many as cores, have the model read a group each, the next one is taken and normalised, here or
+    `elsewhere`. What either raises rises here, in the order of the pictures; closing the rows ends the threads.
     """
-    pictures = iter(pictures)
+    read = groups(iter(pictures), settings.group_size, elsewhere)
     threads = cores()
-    held: deque[tuple[_Group, Callable[[], _Read]]] = deque()
+    held: deque[_Held] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
-        while group := _take(pictures, settings.group_size, watch):
-            call: Callable[[], _Read] = partial(_read, group, classifier)
-            if len(group) == settings.group_size:  # else nothing follows it, and a loose image needs no thread
+        while group := _next(read, watch):
+            readable = [normal for _, normal in group if normal]
+            call: Callable[[], Probabilities] = partial(_read, readable, classifier)
+            if len(group) >= min(_FEW, settings.group_size):  # a loose image needs no thread
                 call = pool.submit(call).result
-            held.append((group, call))
+            held.append(_Held(group, readable, call))
             if len(held) > threads:
-                yield from _rows(*held.popleft(), classifier, settings, watch)
+                yield from _rows(held.popleft(), classifier, settings, watch)
         while held:
-            yield from _rows(*held.popleft(), classifier, settings, watch)
+            yield from _rows(held.popleft(), classifier, settings, watch)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _read(group: _Group, classifier: Classifier) -> _Read:
-    readable = [normal for _, normal in group if normal]
+def _read(readable: Sequence[Normal], classifier: Classifier) -> Probabilities:
     if not readable:
-        return (), np.empty((0, len(classifier.labels)), np.float32)
-    found = classifier.probabilities(np.concatenate([normal.pixels for normal in readable]).reshape(-1, SIDE, SIDE))
-    return look_again(readable, found, classifier)
+        return np.empty((0, len(classifier.labels)), np.float32)
+    return classifier.probabilities(np.concatenate([normal.pixels for normal in readable]).reshape(-1, SIDE, SIDE))
 
 
-def _rows(
-    group: _Group, call: Callable[[], _Read], classifier: Classifier, settings: Settings, watch: Stopwatch
-) -> Iterator[Row]:
+def _rows(held: _Held, classifier: Classifier, settings: Settings, watch: Stopwatch) -> Iterator[Row]:
     with watch.on(CLASSIFY):
-        readable, found = call()
+        # Not in the threads: what is Python's own work there would only have the threads wait for each other.
+        readable, found = look_again(held.readable, held.call(), classifier)
     labels, version = classifier.labels, classifier.version
     review_below = classifier.review_below if settings.review_below is None else settings.review_below
     not_a_digit_below = classifier.not_a_digit_below
@@ -77,7 +88,7 @@ def _rows(
     sure = parts[np.arange(len(best)), best]
     shares = parts.tolist() if settings.probabilities else None
     predicted = iter(zip(readable, best.tolist(), sure.tolist(), shares or [()] * len(best), strict=True))
-    for picture, normal in group:
+    for picture, normal in held.group:
         image, frame = image_cell(picture.name), "" if picture.frame is None else str(picture.frame)
         if not normal:
             yield Row(image, frame, "", "", ERROR, str(picture.error), version)
@@ -89,9 +100,9 @@ def _rows(
         yield Row(image, frame, labels[label], _cell(part), status, detail, version, tuple(map(_cell, others)))
 
 
-def _take(pictures: Iterator[Picture], size: int, watch: Stopwatch) -> _Group:
+def _next(read: Iterator[list[Read]], watch: Stopwatch) -> list[Read]:
     with watch.on(READ):
-        return normals(islice(pictures, size))
+        return next(read, [])
 
 
 @lru_cache(maxsize=_PARTS + 2)

@@ -6,6 +6,7 @@ from handler import tars, zips
 from handler.arrays import NUMPY, is_idx
 from handler.errors import UnreadableError
 from handler.pictures import read_frames
+from handler.pngs import START
 from handler.streams import BZIP2, GZIP, MAGIC, XZ
 
 SNIFF_BYTES: Final = 512
@@ -16,6 +17,7 @@ ARRAY: Final = "array"
 COMPRESSED: Final = frozenset({GZIP, BZIP2, XZ})
 _NAMED: Final = "file of that name"
 _MAGICS: Final = (
+    (START, ""),  # a picture, whatever its pixels look like
     (b"PK\x03\x04", ZIP),
     (zips.END, ZIP),
     (b"PK\x07\x08", ZIP),

@@ -17,6 +17,7 @@ from handler.invocation import Invocation
 from handler.members import is_ignored
 from handler.outcomes import Failed, Postponed, Telemetry, Tell, ignore, named, silence
 from handler.ports import Classifier, ObjectStore, Queue
+from handler.reading import HERE_ALONE, Elsewhere
 from handler.settings import INCOMING, Settings
 from handler.triage import set_aside, triage
 
@@ -35,6 +36,8 @@ class Tools:
     telemetry: Telemetry = silence
     clock: Callable[[], float] = time.perf_counter
     """What the stages of a drop are timed by."""
+    elsewhere: Elsewhere = HERE_ALONE
+    """What decodes and normalises beside this process."""
 
 
 def deliver(
@@ -82,7 +85,9 @@ def _deliver_drops(
 ) -> dict[Drop, Exception]:
     store, settings = tools.store, tools.settings
     reserve = min(settings.reserve_seconds, seconds_left() * _RESERVED_SHARE)
-    invocation = Invocation(Reader(settings, store, classifier, lambda: seconds_left() > reserve, tell, tools.clock))
+    invocation = Invocation(
+        Reader(settings, store, classifier, lambda: seconds_left() > reserve, tell, tools.clock, tools.elsewhere)
+    )
     drops = sorted(drops, key=lambda drop: -drop.postponed)
     if drops[0].postponed:
         first = drops.pop(0)  # what waited longest has all the time of this invocation

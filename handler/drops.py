@@ -13,6 +13,7 @@ from handler.members import Named, Picture, read_picture, until
 from handler.outcomes import Outcome, Skipped, Tell, Written, ignore
 from handler.ports import Classifier, ObjectStore, Peek
 from handler.predictions import batch_csv_of, folder_of, write_csv
+from handler.reading import HERE_ALONE, Elsewhere
 from handler.rows import Row
 from handler.settings import Settings
 from handler.standing import STANDS, look, stands
@@ -30,11 +31,12 @@ class Reader:
     in_time: Callable[[], bool]
     tell: Tell = ignore
     clock: Callable[[], float] = time.perf_counter
+    elsewhere: Elsewhere = HERE_ALONE
 
     def rows(self, pictures: Iterator[Picture], name: str, watch: Stopwatch, *, final: bool) -> Iterator[Row]:
         """The rows of a drop's pictures, as far as the time goes; see `until`."""
         pictures = until(pictures, self.in_time, name, final=final)
-        return classify(pictures, self.classifier, self.settings, watch)
+        return classify(pictures, self.classifier, self.settings, watch, self.elsewhere)
 
 
 def is_batch(peek: Peek) -> bool:

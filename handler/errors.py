@@ -45,6 +45,10 @@ class UnreadableError(DigitdropError, ValueError):
         self.code = code
 
 
+class LostError(DigitdropError):
+    """A process that read pictures for another has ended before it was done with them."""
+
+
 class SettingsError(DigitdropError, ValueError):
     """An environment variable is missing or out of its range."""
 

@@ -9,21 +9,25 @@ from handler.luminance import Plane, luminance_of
 from handler.members import Named, Packed, Picture
 from handler.normal import Normal
 from handler.placement import SIDE
-from handler.pngs import GRAY, Layout
+from handler.pngs import GRAY, Layout, Plain, read_plain
 from handler.together import Gray, full, is_small, mnist, normalise_group
 
 MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
+Read = tuple[Picture, Normal | None]
+"""A picture without its plane, and what the model reads of it; None where there is only an error."""
 _Opened = tuple[int, Picture, Normal | Gray | Plane | None]
 """A picture's place in its group, the picture without its plane, and what the model reads of it where it is MNIST's
 already, or else its luminance, if it has any."""
+_Plain = tuple[int, Picture, Plain]
+"""A picture's place, the picture, and what it holds."""
 
 
-def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
-    """Each picture, without its plane, and what the model reads of it; None where there is only an error.
+def normals(pictures: Iterable[Picture]) -> list[Read]:
+    """Each picture and what the model reads of it.
 
     It is exactly what `images.normalise` gives. No plane of more than 127 pixels a side is kept while others are read.
     """
-    found: dict[int, tuple[Picture, Normal | None]] = {}
+    found: dict[int, Read] = {}
     small: dict[int, Gray | Plane] = {}
     for place, picture, read in _opened(pictures):
         if read is None or isinstance(read, Normal):
@@ -40,37 +44,39 @@ def normals(pictures: Iterable[Picture]) -> list[tuple[Picture, Normal | None]]:
 
 def _opened(pictures: Iterable[Picture]) -> Iterator[_Opened]:
     """Each as it comes, but plain PNGs that share a canvas at the end."""
-    alike: list[tuple[int, Packed]] = []
-    others: list[tuple[int, Packed]] = []
+    alike: list[_Plain] = []
+    others: list[_Plain] = []
     for place, picture in enumerate(pictures):
-        if not isinstance(picture, Packed):
+        plain = read_plain(picture.data, picture.max_pixels) if isinstance(picture, Packed) else None
+        if plain is None:
             yield _bare(place, picture)
-        elif picture.plain.layout == MNIST:
-            alike.append((place, picture))
-        elif fits(picture.plain.layout):
-            others.append((place, picture))
+        elif plain.layout == MNIST:
+            alike.append((place, picture, plain))
+        elif fits(plain.layout):
+            others.append((place, picture, plain))
         else:
-            yield _decoded(place, picture)
+            yield _decoded(place, picture, plain)
     if alike:
-        canvas, whole = painted([picture.plain for _, picture in alike])
+        canvas, whole = painted([plain for *_, plain in alike])
         images = canvas.reshape(-1, SIDE, SIDE)
-        for (place, picture), image, normal, is_whole in zip(alike, images, mnist(images), whole, strict=True):
-            yield (place, picture, normal or image) if is_whole else _bare(place, picture.opened())
+        for (place, picture, _), image, normal, is_whole in zip(alike, images, mnist(images), whole, strict=True):
+            yield (place, picture, normal or image) if is_whole else _bare(place, picture)
     if others:
-        canvas, whole = painted([picture.plain for _, picture in others])
+        canvas, whole = painted([plain for *_, plain in others])
         bottom = 0
-        for (place, picture), is_whole in zip(others, whole, strict=True):
-            width, height, *_ = picture.plain.layout
+        for (place, picture, plain), is_whole in zip(others, whole, strict=True):
+            width, height, *_ = plain.layout
             top, bottom = bottom, bottom + height
-            yield (place, picture, canvas[top:bottom, :width]) if is_whole else _bare(place, picture.opened())
+            yield (place, picture, canvas[top:bottom, :width]) if is_whole else _bare(place, picture)
 
 
-def _decoded(place: int, picture: Packed) -> _Opened:
+def _decoded(place: int, picture: Picture, plain: Plain) -> _Opened:
     try:
-        return place, picture, luminance_of(picture.plain)
+        return place, picture, luminance_of(plain)
     except ValueError:
-        return _bare(place, picture.opened())
+        return _bare(place, picture)
 
 
-def _bare(place: int, picture: Named) -> _Opened:
-    return place, Named(picture.name, picture.frame, error=picture.error), picture.plane
+def _bare(place: int, picture: Picture) -> _Opened:
+    opened = picture.opened() if isinstance(picture, Packed) else picture
+    return place, Named(opened.name, opened.frame, error=opened.error), opened.plane

@@ -65,7 +65,7 @@ def read_together(
                     break
 
     with found.watch.on(WRITE):
-        for row in classify(pictures(), reader.classifier, reader.settings, found.watch):
+        for row in classify(pictures(), reader.classifier, reader.settings, found.watch, reader.elsewhere):
             owners.popleft().append(row)
     shares = {stage: seconds / len(whole) for stage, seconds in found.watch.seconds.items()} if whole else {}
     for drop, (peek, rows) in whole.items():

@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from handler import pictures, pngs
 from handler.arrays import read_array
 from handler.errors import PostponedError, SpentError, UnreadableError
 from handler.luminance import Plane
 from handler.pictures import read_frames
-from handler.pngs import Plain, read_plain
 from handler.settings import Settings
 from handler.streams import Stream
 
+LIGHT_BYTES: Final = 1 << 18
+"""Of a picture that is held before it is decoded, at most."""
+LIGHT_PIXELS: Final = 1 << 20
+"""Of the same: decoding it takes little memory, and little time."""
 _IGNORED: Final = frozenset({".DS_Store", "Thumbs.db", "labels.csv"})
 _IGNORED_FOLDER: Final = "__MACOSX"
 
@@ -28,21 +32,23 @@ class Named:
 
 
 class Packed:
-    """One plain PNG of a drop that is not decoded yet: many of one size are decoded together (see `groups`)."""
+    """One picture of a drop, of a single frame, that is not decoded yet: many are decoded together (see `groups`)."""
 
-    __slots__ = ("_data", "_max_pixels", "name", "plain")
+    __slots__ = ("data", "max_pixels", "name", "pixels")
     frame: Final = None
 
-    def __init__(self, name: str, plain: Plain, data: bytes, max_pixels: int) -> None:
+    def __init__(self, name: str, data: bytes, pixels: int, max_pixels: int) -> None:
         self.name = name
-        self.plain = plain
-        self._data = data
-        self._max_pixels = max_pixels  # the same as its neighbours': Pillow has one limit for all that is open
+        self.data = data
+        self.pixels = pixels
+        """As many as it says it has, at most `LIGHT_PIXELS`."""
+        self.max_pixels = max_pixels
+        """The same as its neighbours': Pillow has one limit for all that is open."""
 
     def opened(self) -> Named:
         """The same picture, decoded by itself."""
         try:
-            (plane,) = read_frames(self._data, self._max_pixels, 1)
+            (plane,) = read_frames(self.data, self.max_pixels, 1)
         except UnreadableError as error:
             return Named(self.name, error=error)
         return Named(self.name, plane=plane)
@@ -75,9 +81,14 @@ def is_folder_marker(key: str, size: int) -> bool:
 
 
 def pack(data: bytes, name: str, settings: Settings) -> Packed | None:
-    """A plain PNG; None where it is anything else."""
-    plain = read_plain(data, settings.max_pixels)
-    return Packed(name, plain, data, settings.max_pixels) if plain else None
+    """A small picture of one frame; None where it is anything else, or not worth being sent to another process."""
+    if len(data) > LIGHT_BYTES:
+        return None
+    pixels = pngs.pixels_of(data)
+    if not pixels and settings.workers and not data.startswith(pngs.START):
+        pixels = pictures.pixels_of(data, settings.max_pixels)
+    fits = 0 < pixels <= min(LIGHT_PIXELS, settings.max_pixels)
+    return Packed(name, data, pixels, settings.max_pixels) if fits else None
 
 
 def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture]:

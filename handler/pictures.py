@@ -45,6 +45,8 @@ _PILLOW_PIXELS: Final = 89_478_485
 _PHOTOMETRIC: Final = 0x0106
 """Of a TIFF: 0 where white is zero, which Pillow turns round for 8 bits and fewer alone."""
 _DEEP: Final = ("I", "F")
+_SINGLE: Final = ("JPEG", "MPO")
+"""A phone's photograph too: what follows it are previews, not pages."""
 _TILE_WIDTH: Final = 322
 _TILE_LENGTH: Final = 323
 
@@ -71,8 +73,19 @@ def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane
             if picture.format == "PNG" and not number:
                 check_png(data)
             yield _read_frame(picture)
-            if picture.format == "MPO":  # a phone's photograph: what follows are previews of it, not pages
+            if picture.format in _SINGLE:
                 return
+
+
+def pixels_of(data: bytes, max_pixels: int) -> int:
+    """Pixels that decoding a picture of one frame fills; 0 where it may have more frames, or is to be refused."""
+    try:
+        with _open(data, max_pixels) as picture:
+            if picture.format in _SINGLE or not _seek(picture, 1):
+                return max(picture.width * picture.height, _tile_pixels(picture))
+    except UnreadableError:
+        pass
+    return 0
 
 
 def _seek(picture: Image.Image, number: int) -> bool:
@@ -92,13 +105,18 @@ def _seek(picture: Image.Image, number: int) -> bool:
 
 def _check_tiles(picture: Image.Image, max_pixels: int) -> None:
     """Refuse a TIFF whose tiles are larger than a picture may be: each is decoded whole, however small the picture."""
-    tags = getattr(picture, "tag_v2", {})
-    try:
-        tile = int(tags.get(_TILE_WIDTH, 0)) * int(tags.get(_TILE_LENGTH, 0))
-    except Exception as error:
-        raise broken(error) from error
+    tile = _tile_pixels(picture)
     if tile > max_pixels:
         raise UnreadableError("too-large", f"tiles of {tile} pixels, and at most {max_pixels} are read: save it anew")
+
+
+def _tile_pixels(picture: Image.Image) -> int:
+    """Of a TIFF in tiles; 0 where there are none."""
+    tags = getattr(picture, "tag_v2", {})
+    try:
+        return int(tags.get(_TILE_WIDTH, 0)) * int(tags.get(_TILE_LENGTH, 0))
+    except Exception as error:
+        raise broken(error) from error
 
 
 def _open(data: bytes, max_pixels: int) -> Image.Image:

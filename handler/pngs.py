@@ -13,7 +13,9 @@ GRAY: Final = 0
 PALETTE: Final = 3
 _CHANNELS: Final = {GRAY: 1, 2: 3, PALETTE: 1, 4: 2, 6: 4}
 _DEPTHS: Final = {GRAY: (1, 2, 4, 8, 16), 2: (8,), PALETTE: (1, 2, 4, 8), 4: (8,), 6: (8,)}
-_START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+"""What every PNG begins with, its header's size and name included."""
+_ANIMATED: Final = b"acTL"
 _HEAD_BYTES: Final = 33
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 _HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
@@ -41,6 +43,13 @@ class Plain(NamedTuple):
     """Red, green and blue of each colour; empty where it has none."""
 
 
+def pixels_of(data: bytes) -> int:
+    """Pixels that a PNG says it has; 0 for what is no PNG, or may have several frames."""
+    if not data.startswith(START) or _ANIMATED in data:
+        return 0
+    return int.from_bytes(data[16:20], "big") * int.from_bytes(data[20:24], "big")
+
+
 def read_plain(data: bytes, max_pixels: int) -> Plain | None:
     """What a plain PNG of at most `max_pixels` holds; None for whatever is none, or is not whole."""
     size = len(data)
@@ -56,7 +65,7 @@ def read_plain(data: bytes, max_pixels: int) -> Plain | None:
 
 @lru_cache(maxsize=256)
 def _read_layout(head: bytes) -> Layout | None:
-    if len(head) < _HEAD_BYTES or not head.startswith(_START):
+    if len(head) < _HEAD_BYTES or not head.startswith(START):
         return None
     width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
     depth, colour, *others = head[24:29]

@@ -23,6 +23,8 @@ def look_again(
     Of those that are read again the surest reading is taken, if it is believable. The model reads as many at a time
     as there are pictures.
     """
+    if not len(normals):
+        return normals, found
     doubtful = np.flatnonzero(found.max(axis=1) < classifier.look_again_below).tolist()
     others = [(number, other) for number in doubtful for other in read_again(normals[number], steps)]
     if not others:

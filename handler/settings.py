@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
+from handler.cores import cores
 from handler.errors import SettingsError
 
 INCOMING: Final = "incoming/"
@@ -44,6 +45,9 @@ class Settings:
     """Images that the model reads at a time."""
     fetch_threads: int = 64
     """Requests to S3 under way at a time."""
+    workers: int = 0
+    """Processes that decode and normalise beside the function's own, where a batch is large enough for them; by default
+    one less than it has processors."""
     reserve_seconds: float = 10.0
     """Kept of each invocation for writing what was read."""
     retry_base_seconds: float = 30.0
@@ -68,10 +72,13 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "max_frames": (1, 1 << 20),
     "group_size": (1, 65_536),
     "fetch_threads": (1, 64),
+    "workers": (0, 16),
     "reserve_seconds": (0, 300),
     "retry_base_seconds": (0, 43_200),
     "retry_limit_seconds": (0, 43_200),
 }
+_MEGABYTES_A_PROCESSOR: Final = 1769
+"""As AWS documents it for Lambda."""
 _OWN_MEGABYTES: Final = 200
 _BYTES_A_PIXEL: Final = 25
 """At the peak of decoding; the dearest, a JPEG 2000 with transparency, took 24 (1,176 MB for 7,000 × 7,000)."""
@@ -92,9 +99,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     memory = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
     if "max_pixels" not in found and memory.isdecimal():
         found["max_pixels"] = min(_PIXELS, _pixels_within(int(memory)))
+    found.setdefault("workers", _others(int(memory) if memory.isdecimal() else 0))
     if "digitdrop_bucket" not in found:
         raise SettingsError("DIGITDROP_BUCKET is not set: set it to the name of the bucket to work on")
     return Settings(**found)  # type: ignore[arg-type]  # each value is of the kind that its field has
+
+
+def _others(megabytes: int) -> int:
+    """Processors beside the first; of a function that has less memory than these come with they are slices of one."""
+    shares = round(megabytes / _MEGABYTES_A_PROCESSOR) if megabytes else cores()
+    return max(0, min(shares, cores()) - 1)
 
 
 def _pixels_within(megabytes: int) -> int:

@@ -162,3 +162,16 @@ class CountingFile(io.BytesIO):
     def touched(self, start: int, end: int) -> bool:
         """Whether any byte from `start` up to `end` was read."""
         return any(low < end and start < high for low, high in self.ranges)
+
+
+def tiled_tiff(side: int) -> bytes:
+    """A TIFF of a few pixels whose directory says that they are in one tile of `side`."""
+    tiff = bytearray(saved(Image.new("L", (28, 28)), "TIFF"))
+    directory = int.from_bytes(tiff[4:8], "little")
+    count = int.from_bytes(tiff[directory : directory + 2], "little")
+    entries = bytes(tiff[directory + 2 : directory + 2 + 12 * count])
+    tile = b"".join(struct.pack("<HHII", tag, 4, 1, side) for tag in (322, 323))
+    start = len(tiff)
+    tiff += struct.pack("<H", count + 2) + entries + tile + bytes(4)
+    tiff[4:8] = start.to_bytes(4, "little")
+    return bytes(tiff)

@@ -61,7 +61,7 @@ def test_no_byte_of_a_csv_depends_on_the_path(monkeypatch: pytest.MonkeyPatch, n
     """Every format that is read, many times over, in zip and tar; an archive that is cut off; an array."""
     fast = csv_of(name)
     monkeypatch.setattr(Slices, "whole", lambda *_: None)
-    monkeypatch.setattr("handler.members.read_plain", lambda *_: None)
+    monkeypatch.setattr("handler.groups.read_plain", lambda *_: None)
     monkeypatch.setattr("handler.groups.normalise_group", lambda pictures: [normalise(full(one)) for one in pictures])
     monkeypatch.setattr("handler.predictions.BLOCK_ROWS", 1)
 

@@ -3,6 +3,7 @@
 import gc
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,16 +12,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from handler import pictures
 from handler.groups import normals
 from handler.images import normalise
-from handler.members import Named, Packed, Picture, read_picture
+from handler.members import LIGHT_BYTES, Named, Packed, Picture, pack, read_picture
 from handler.normal import Normal
-from handler.pngs import read_plain
 from handler.together import normalise_group
 from tests.doubles import bar
 from tests.unit.drops import PNG, SETTINGS
 from tests.unit.gallery import ALL
-from tests.unit.makers import as_plane, png_chunk, png_header, saved
+from tests.unit.makers import as_plane, png_chunk, png_header, saved, tiled_tiff
 from tests.unit.test_broken_pictures import PNGSUITE, pngsuite
 
 MANY = 24
@@ -91,12 +92,56 @@ def test_a_damaged_picture_in_a_group_is_an_error_of_its_own() -> None:
     assert [picture.error.code if picture.error else "" for picture in group] == ["", "corrupt"] * MANY
 
 
-def test_nothing_is_opened_before_its_group_is_read() -> None:
-    """A plain PNG stays packed: that is what makes reading many of them fast."""
-    (picture,) = read_all([PNG])
+@pytest.mark.parametrize("name", ["png", "png-interlaced", "png-16"])
+def test_nothing_is_opened_before_its_group_is_read(name: str) -> None:
+    """A PNG stays packed, as it is: that is what makes reading many of them fast."""
+    (picture,) = read_all([ALL[name]])
 
     assert isinstance(picture, Packed)
-    assert picture.plain == read_plain(PNG, 784)
+    assert picture.data == ALL[name]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_all_of_one_frame_stays_packed_where_another_process_may_read_it(name: str) -> None:
+    """What has several gives several rows; which those are is known only once it is read."""
+    shared = replace(SETTINGS, workers=1)
+    found = list(read_picture(ALL[name], name, shared))
+    alone = list(read_picture(ALL[name], name, SETTINGS))
+
+    assert isinstance(found[0], Packed) == (len(alone) == 1)
+    for picture, expected in zip(found, alone, strict=True):
+        assert (picture.name, picture.frame, str(picture.error)) == (expected.name, expected.frame, str(expected.error))
+        np.testing.assert_array_equal(picture.plane, expected.plane)  # none of them is broken
+
+
+@pytest.mark.parametrize("side", [1024, 1025])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_large_pictures_are_opened_at_once(kind: str, side: int) -> None:
+    """A group is held before it is read, and another process must not need as much memory as this one."""
+    data = saved(Image.new("1", (side, 1024)), kind)
+    (picture,) = read_picture(data, "a", replace(SETTINGS, workers=1, max_pixels=2_000_000))
+
+    assert len(data) < LIGHT_BYTES
+    assert isinstance(picture, Packed) == (side == 1024)
+
+
+def test_large_tiles_count_as_pixels() -> None:
+    """A TIFF of a few pixels can have one tile of a million, all of which is decoded."""
+    shared = replace(SETTINGS, workers=1, max_pixels=50_000_000)
+
+    assert pictures.pixels_of(tiled_tiff(1024), 50_000_000) == 1024**2
+    assert pack(tiled_tiff(1024), "a", shared)
+    assert pack(tiled_tiff(1025), "a", shared) is None
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_large_files_are_opened_at_once(more: int) -> None:
+    """However few pixels they have."""
+    data = PNG[:-12] + png_chunk(b"tEXt", bytes(LIGHT_BYTES - len(PNG) - 12 + more)) + PNG[-12:]
+    (picture,) = read_all([data])
+
+    assert len(data) == LIGHT_BYTES + more
+    assert isinstance(picture, Packed) == (not more)
 
 
 def test_opening_a_small_picture_leaves_pillows_limit_as_the_settings_have_it() -> None:

@@ -66,10 +66,13 @@ PURE = {
     *("planes", "second_look", "runs", "thresholds", "together"),
     *("sheet", "sheet_ink", "sheet_noise", "sheet_paper", "sheet_placement"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
-    *("stopwatch", "outcomes", "pngs", "canvas", "cores", "groups", "slices", "collector"),
+    *("stopwatch", "outcomes", "pngs", "canvas", "cores", "groups", "slices", "collector", "reading"),
 }
 DELIVERY = {
     "app",
+    "crew",
+    "packets",
+    "worker",
     "delivery",
     "invocation",
     "loose",
@@ -162,11 +165,12 @@ def test_pure_modules_import_only_pure_modules() -> None:
 
 
 def test_adapters_know_only_what_crosses_to_them() -> None:
-    """`clients`, `store`, `model` and `telemetry` import what they fulfil, raise or tell, and nothing else of ours."""
+    """`clients`, `store`, `model`, `crew` and `telemetry` import what they fulfil, raise or tell, no more."""
     may = {
         "handler.clients": set(),
         "handler.store": {"handler.clients", "handler.errors", "handler.ports"},
         "handler.model": {"handler.card", "handler.errors", "handler.ports"},
+        "handler.crew": {"handler.errors", "handler.groups", "handler.members", "handler.packets"},
         "handler.telemetry": {"handler.outcomes", "handler.stopwatch"},
     }
     for name, known in may.items():

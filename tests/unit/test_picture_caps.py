@@ -12,9 +12,8 @@ from PIL import Image
 
 from handler.errors import UnreadableError
 from handler.pictures import read_frames
-from tests.doubles import bar, encoded
 from tests.unit.gallery import ALL, GRAY, LOSSLESS, MANY, PICTURE, coloured
-from tests.unit.makers import frames, png_chunk, png_header, saved
+from tests.unit.makers import frames, png_chunk, png_header, saved, tiled_tiff
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\..*")  # pytest undoes the handler's own filter
 
@@ -130,13 +129,5 @@ def test_frames_beyond_the_cap_end_with_an_error(kind: str) -> None:
 
 def test_a_small_tiff_with_a_huge_tile_is_too_large() -> None:
     """A tile is decoded whole, so its size counts and not only that of the picture that it shows."""
-    tiff = bytearray(encoded(bar(3, 9), "TIFF"))
-    directory = int.from_bytes(tiff[4:8], "little")
-    count = int.from_bytes(tiff[directory : directory + 2], "little")
-    entries = bytes(tiff[directory + 2 : directory + 2 + 12 * count])
-    tile = b"".join(struct.pack("<HHII", tag, 4, 1, 30_000) for tag in (322, 323))
-    start = len(tiff)
-    tiff += struct.pack("<H", count + 2) + entries + tile + bytes(4)
-    tiff[4:8] = start.to_bytes(4, "little")
     with pytest.raises(UnreadableError, match=r"too-large: tiles of 900000000 pixels"):
-        list(read_frames(bytes(tiff), 50_000_000, 9))
+        list(read_frames(tiled_tiff(30_000), 50_000_000, 9))

@@ -18,8 +18,9 @@ def read(**variables: str) -> Settings:
     return read_settings({"DIGITDROP_BUCKET": "digits"} | variables)
 
 
-def test_defaults_hold_where_nothing_is_set() -> None:
+def test_defaults_hold_where_nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bucket is all that is needed; a variable set to nothing is not set."""
+    monkeypatch.setattr("handler.settings.cores", lambda: 1)
     assert read() == Settings("digits")
     assert read(**{name.upper(): "  " for name in NAMES if name != "digitdrop_bucket"}) == Settings("digits")
     assert read(PATH="/bin", UNKNOWN="1") == Settings("digits")
@@ -99,8 +100,8 @@ def test_texts_are_read_as_they_are() -> None:
 def test_the_digest_differs_exactly_where_rows_would() -> None:
     """Caps, probability columns and the threshold decide rows; how fast and how often they are made does not."""
     digest = Settings("digits").digest()
-    others = {"digitdrop_bucket": "b", "queue_url": "q", "group_size": 1, "fetch_threads": 1, "reserve_seconds": 1.0}
-    others |= {"retry_base_seconds": 1.0, "retry_limit_seconds": 1.0, "log_level": "DEBUG"}
+    others = {"digitdrop_bucket": "b", "queue_url": "q", "group_size": 1, "fetch_threads": 1, "workers": 3}
+    others |= {"reserve_seconds": 1.0, "retry_base_seconds": 1.0, "retry_limit_seconds": 1.0, "log_level": "DEBUG"}
     decisive = {name: 1 for name in NAMES if name.startswith("max_")} | {"probabilities": True, "review_below": 0.0}
 
     assert {*others, *decisive} == set(NAMES)
@@ -128,3 +129,22 @@ def test_little_memory_means_fewer_pixels(memory: str, pixels: int) -> None:
     environment = {"DIGITDROP_BUCKET": "b", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}
     assert read_settings(environment).max_pixels == pixels
     assert read_settings(environment | {"MAX_PIXELS": "5"}).max_pixels == 5
+
+
+@pytest.mark.parametrize(
+    ("memory", "processors", "workers"),
+    [
+        *(("", 1, 0), ("", 2, 1), ("", 6, 5), ("much", 2, 1)),
+        *(("512", 2, 0), ("1769", 2, 0), ("2048", 2, 0), ("3008", 2, 1), ("3538", 2, 1), ("3538", 1, 0)),
+        ("10240", 6, 5),
+    ],
+)
+def test_there_are_as_many_workers_as_processors_to_spare(
+    monkeypatch: pytest.MonkeyPatch, memory: str, processors: int, workers: int
+) -> None:
+    """On Lambda they come with the memory; a set `WORKERS` stands."""
+    monkeypatch.setattr("handler.settings.cores", lambda: processors)
+    environment = {"DIGITDROP_BUCKET": "b", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}
+
+    assert read_settings(environment).workers == workers
+    assert read_settings(environment | {"WORKERS": "0"}).workers == 0

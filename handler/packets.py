@@ -1,0 +1,70 @@
+"""What crosses between the handler and a process that reads pictures for it: pictures there, what is made of them back.
+
+Both are the same program, so it is Python's own pickle. Pixels and what is alike in many pictures cross once for all of
+them: an object for each of a thousand small pictures would take as long as reading them.
+"""
+
+import pickle
+from collections.abc import Sequence
+from typing import IO, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handler.errors import UnreadableError
+from handler.groups import Read
+from handler.members import Named, Packed
+from handler.normal import Normal
+from handler.placement import SIDE
+
+Answer = tuple[NDArray[np.uint8] | None, list[tuple[Any, ...]]]
+"""The pixels of what could be read, (N, 28, 28), and of each picture the rest, or its error's code and sentence."""
+ENDS: Final = (EOFError, OSError, pickle.UnpicklingError)
+"""What reading raises where the other process has ended."""
+
+
+def ask(pictures: Sequence[Packed], file: IO[bytes]) -> None:
+    """Write pictures of one drop, without their names."""
+    limit = pictures[0].max_pixels
+    pickle.dump((limit, [(picture.data, picture.pixels) for picture in pictures]), file, pickle.HIGHEST_PROTOCOL)
+    file.flush()
+
+
+def asked(file: IO[bytes]) -> list[Packed]:
+    """The same, read by the other process."""
+    limit, pictures = pickle.load(file)  # noqa: S301  # nobody else can write to this pipe
+    return [Packed("", data, pixels, limit) for data, pixels in pictures]
+
+
+def answer(found: Sequence[Read], file: IO[bytes]) -> None:
+    """Write what was made of pictures."""
+    normals = [normal for _, normal in found if normal]
+    pixels = np.concatenate([normal.pixels for normal in normals]) if normals else None
+    rest = [normal[1:] if normal else _told(picture.error) for picture, normal in found]
+    pickle.dump((pixels, rest), file, pickle.HIGHEST_PROTOCOL)
+    file.flush()
+
+
+def answered(file: IO[bytes]) -> Answer:
+    """The same, as it came."""
+    found: Answer = pickle.load(file)  # noqa: S301  # nobody else can write to this pipe
+    return found
+
+
+def read_of(pictures: Sequence[Packed], found: Answer) -> list[Read]:
+    """What was made of the pictures that were asked about."""
+    pixels, rest = found
+    images = iter(() if pixels is None else pixels.reshape(-1, SIDE, SIDE))
+    read: list[Read] = []
+    for picture, told in zip(pictures, rest, strict=True):
+        if isinstance(told[0], str):
+            read.append((Named(picture.name, error=UnreadableError(*told)), None))
+        else:
+            read.append((picture, Normal(next(images), *told)))
+    return read
+
+
+def _told(error: UnreadableError | None) -> tuple[str, str]:
+    if error is None:
+        raise TypeError("a picture has neither pixels nor an error")
+    return error.code, str(error).removeprefix(f"{error.code}: ")

@@ -1,0 +1,108 @@
+"""Pictures to groups of what the model reads, in order: some decoded and normalised here, some in other processes."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from itertools import islice
+from typing import Final, Protocol
+
+from handler.errors import LostError
+from handler.groups import Read, normals
+from handler.members import LIGHT_PIXELS, Packed, Picture
+
+_MOST_BYTES: Final = 1 << 20
+"""Of a group's pictures that are not decoded yet; of their pixels there are no more than one of them may have."""
+_WAITING: Final = 6
+"""Groups that are held, at most, while another process is at the first of them."""
+
+
+class Elsewhere(Protocol):
+    """Other processes that read pictures."""
+
+    def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
+        """What will be made of pictures, or `LostError`; None where nobody has time for them."""
+
+    def note(self, seconds: float) -> None:
+        """Pictures were read here for so long."""
+
+
+class Nowhere:
+    """`Elsewhere` where there is this process alone."""
+
+    def take(self, pictures: Sequence[Packed]) -> None:
+        """Nobody has time."""
+
+    def note(self, seconds: float) -> None:
+        """It changes nothing."""
+
+
+HERE_ALONE: Final = Nowhere()
+
+
+class _Group:
+    """Some pictures, taken from a drop; what is not `Packed` is normalised as it is taken."""
+
+    def __init__(self, pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> None:
+        self._packed: list[tuple[int, Packed]] = []
+        self._others: list[int] = []
+        self._elsewhere = elsewhere
+        self._read = normals(self._sorted(pictures, size))
+        self._future = elsewhere.take([picture for _, picture in self._packed]) if self._packed else None
+        self._found = [] if self._future else self._here()
+
+    def __len__(self) -> int:
+        return len(self._packed) + len(self._others)
+
+    def is_read(self) -> bool:
+        """Whether nobody has to be waited for."""
+        return self._future is None or self._future.done()
+
+    def found(self) -> list[Read]:
+        """What was made of each, in order."""
+        found = self._found
+        if self._future:
+            try:
+                found = self._future.result()
+            except LostError:
+                found = self._here()
+        if not self._others:
+            return found
+        places = [*self._others, *(place for place, _ in self._packed)]
+        every = dict(zip(places, [*self._read, *found], strict=True))
+        return [every[place] for place in range(len(self))]
+
+    def _sorted(self, pictures: Iterator[Picture], size: int) -> Iterator[Picture]:
+        """Those that are not packed, as they come; the others are put aside, as far as they are to be held at once."""
+        held = pixels = 0
+        for place, picture in enumerate(islice(pictures, size)):
+            if isinstance(picture, Packed):
+                self._packed.append((place, picture))
+                held, pixels = held + len(picture.data), pixels + picture.pixels
+                if held >= _MOST_BYTES or pixels >= LIGHT_PIXELS:
+                    return
+            else:
+                self._others.append(place)
+                yield picture
+
+    def _here(self) -> list[Read]:
+        if not self._packed:
+            return []
+        begun = time.perf_counter()
+        found = normals(picture for _, picture in self._packed)
+        self._elsewhere.note(time.perf_counter() - begun)
+        return found
+
+
+def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iterator[list[Read]]:
+    """What `groups.normals` gives, for groups of at most `size` pictures, in their order.
+
+    A group is taken when it is asked for, and others meanwhile where another process is at it.
+    """
+    held: deque[_Group] = deque()
+    while group := _Group(pictures, size, elsewhere):
+        held.append(group)
+        while held and (held[0].is_read() or len(held) >= _WAITING):
+            yield held.popleft().found()
+    while held:
+        yield held.popleft().found()

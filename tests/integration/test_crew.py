@@ -1,0 +1,206 @@
+"""Pictures that are read in other processes, as the handler has them."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from handler import crew as crews
+from handler.batches import read_batch
+from handler.classify import classify
+from handler.contents import SNIFF_BYTES, sniff
+from handler.crew import WORTH, Crew
+from handler.errors import LostError
+from handler.members import Packed, pack
+from handler.predictions import write_csv
+from handler.settings import Settings
+from handler.stopwatch import Stopwatch
+from tests.doubles import RowClassifier, bar, encoded
+from tests.processes import wait_for
+from tests.stacks import ROOT
+from tests.unit.test_fast_paths import BATCHES
+
+SETTINGS = Settings("digits", probabilities=True, workers=1, group_size=32)
+
+
+def packed(name: str = "a") -> Packed:
+    """A picture that may be read elsewhere."""
+    found = pack(encoded(bar(4, 20)), name, SETTINGS)
+    assert found
+    return found
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    """One process beside this one, ready."""
+    found = Crew(1)
+    found.note(WORTH)
+    await_ready(found)
+    yield found
+    found.close()
+
+
+def await_ready(crew: Crew) -> None:
+    """Until it takes a picture, which it then has read."""
+
+    def took() -> bool:
+        future = crew.take([packed()])
+        return bool(future and future.result(timeout=20))
+
+    wait_for(took, "a process that reads")
+
+
+def pids() -> set[int]:
+    """This process's children."""
+    found = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return {int(pid) for path in found for pid in path.read_text(encoding="ascii").split()}
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc to see processes in")
+
+
+def csv_of(name: str, crew: Crew) -> bytes:
+    """The CSV of a batch, with the crew's help."""
+    file, data = io.BytesIO(), BATCHES[name]
+    pictures = read_batch(io.BytesIO(data), sniff(data[:SNIFF_BYTES], name), name, SETTINGS)
+    rows = classify(pictures, RowClassifier(), SETTINGS, Stopwatch(lambda: 0.0), crew)
+    write_csv(rows, file, probabilities=True)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_no_byte_of_a_csv_depends_on_who_read_the_pictures(name: str, crew: Crew) -> None:
+    """Every format, in zip and tar, broken ones among them; an archive that is cut off; an array."""
+    taken: list[int] = []
+    take = crew.take
+
+    def noted(pictures: list[Packed]) -> object:
+        future = take(pictures)
+        taken.append(len(pictures) if future else 0)
+        return future
+
+    crew.take = noted  # type: ignore[method-assign, assignment]  # it is looked at
+    assert csv_of(name, crew) == csv_of(name, Crew(0))
+    assert any(taken) == (name not in ("cut.zip", "x.idx3-ubyte"))  # of which there is nothing to be sent
+
+
+def test_none_is_begun_before_it_is_worth_it() -> None:
+    """A process takes as long to begin as reading thousands of small pictures: a small drop has none."""
+    crew = Crew(1)
+    before = pids()
+    crew.note(WORTH * 0.9)
+    assert crew.take([packed()]) is None
+    assert pids() == before
+    crew.note(WORTH * 0.2)
+    await_ready(crew)
+    crew.note(WORTH * 9)
+    assert len(pids() - before) in (0, 1)  # where there is no /proc none is seen
+    crew.close()
+    assert crew.take([packed()]) is None
+
+
+def test_there_is_none_where_none_is_wanted() -> None:
+    """However much is read: on one processor another process only takes memory."""
+    crew = Crew(0)
+    before = pids()
+    crew.note(WORTH * 100)
+
+    assert crew.take([packed()]) is None
+    assert pids() == before
+
+
+def test_a_process_has_a_few_groups_at_a_time(crew: Crew) -> None:
+    """Who reads on meanwhile reads the next group itself; so nobody waits for anybody."""
+    begun = [crew.take([packed(f"{number}")] * 200) for number in range(20)]
+    taken = [future for future in begun if future]
+
+    assert 2 <= len(taken) < 20
+    for future in taken:
+        assert len(future.result(timeout=20)) == 200
+
+
+@linux
+def test_a_killed_process_loses_no_picture(crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
+    """Nor is it begun again: what killed it may do so every time. All of it is in the log, once."""
+    (pid,) = pids()
+    os.kill(pid, signal.SIGSTOP)
+    future = crew.take([packed()])
+    assert future
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(LostError):
+        future.result(timeout=20)
+
+    assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
+    crew.note(WORTH * 9)
+    assert crew.take([packed()]) is None
+    assert len([record for record in caplog.records if "has ended" in record.message]) == 1
+
+
+@linux
+def test_one_that_is_killed_in_mid_batch_loses_no_picture(crew: Crew) -> None:
+    """What it had is read again; the CSV is the same."""
+    (pid,) = pids()
+    take, count = crew.take, 0
+
+    def killing(pictures: list[Packed]) -> object:
+        nonlocal count
+        count += 1
+        future = take(pictures)
+        if count == 3:
+            os.kill(pid, signal.SIGKILL)
+        return future
+
+    crew.take = killing  # type: ignore[method-assign, assignment]  # it is disturbed
+    assert csv_of("corpus.zip", crew) == csv_of("corpus.zip", Crew(0))
+    assert count > 3
+
+
+@linux
+def test_a_process_ends_with_the_one_that_it_reads_for() -> None:
+    """Even where that one is killed; but Ctrl-C, which reaches both, is for the first of them."""
+    program = """
+import os, signal, sys, time
+from handler.crew import Crew, WORTH
+from tests.integration.test_crew import await_ready, packed, pids
+crew = Crew(1)
+crew.note(WORTH)
+await_ready(crew)
+(pid,) = pids()
+os.kill(pid, signal.SIGINT)
+assert len(crew.take([packed()]).result(timeout=20)) == 1
+print(pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(  # noqa: S603  # our own program
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        pid = int(process.stdout.readline())
+        assert Path(f"/proc/{pid}").exists()
+        process.kill()
+        process.wait()
+    wait_for(lambda: not Path(f"/proc/{pid}").exists(), "the other's end")
+
+
+def test_what_is_printed_there_is_no_answer(crew: Crew, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A library that prints in the other process does not break what comes from it."""
+    assert crew
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, threading\ndef loud():\n    while True: os.write(1, b'loud')\nthreading.Timer(0.3, loud).start()\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    loud = crews.Crew(1)
+    loud.note(WORTH)
+    await_ready(loud)
+    time.sleep(0.5)
+    future = loud.take([packed()] * 9)
+    assert future
+    assert len(future.result(timeout=20)) == 9
+    loud.close()

@@ -1,0 +1,75 @@
+"""What crosses between the handler and a process that reads pictures for it."""
+
+import io
+
+import numpy as np
+import pytest
+
+from handler.groups import Read, normals
+from handler.members import Packed, pack
+from handler.packets import answer, answered, ask, asked, read_of
+from handler.settings import Settings
+from tests.doubles import bar, encoded
+from tests.unit.gallery import ALL
+
+SETTINGS = Settings("digits", workers=1)
+BROKEN = {"cut": ALL["png"][:-9], "no zlib": ALL["png"].replace(b"IDAT", b"IDAX")}
+
+
+def packed(files: dict[str, bytes]) -> list[Packed]:
+    """Those that are sent."""
+    found = [pack(data, name, SETTINGS) for name, data in files.items()]
+    return [picture for picture in found if picture]
+
+
+def there_and_back(pictures: list[Packed]) -> list[Read]:
+    """What the handler has of pictures that another process read."""
+    request, reply = io.BytesIO(), io.BytesIO()
+    ask(pictures, request)
+    request.seek(0)
+    answer(normals(asked(request)), reply)
+    reply.seek(0)
+    return read_of(pictures, answered(reply))
+
+
+def check(pictures: list[Packed]) -> None:
+    """It is what the handler would have made of them itself."""
+    for (picture, found), (expected_picture, expected) in zip(there_and_back(pictures), normals(pictures), strict=True):
+        assert (picture.name, picture.frame) == (expected_picture.name, expected_picture.frame)
+        assert (found is None) == (expected is None)
+        if found is None or expected is None:
+            assert str(picture.error) == str(expected_picture.error)
+            assert picture.error
+            assert expected_picture.error
+            assert picture.error.code == expected_picture.error.code
+            continue
+        np.testing.assert_array_equal(found.pixels, expected.pixels)
+        assert (found.signs, found.paper_is_light) == (expected.signs, expected.paper_is_light)
+        assert (found.seen is None) == (expected.seen is None)
+        if found.seen is not None and expected.seen is not None:
+            np.testing.assert_array_equal(found.seen, expected.seen)
+
+
+def test_every_picture_comes_back_as_it_is_read_here() -> None:
+    """Of all formats, those that are MNIST's already, scans, and broken ones, together and alone."""
+    mnist = {f"{number}": encoded(np.roll(bar(4, 20), number, 0)) for number in range(3)}
+    pictures = packed(ALL | BROKEN | mnist)
+
+    assert {"jpeg", "tiff", "png", "cut", "0"} <= {picture.name for picture in pictures}
+    check(pictures)
+    for picture in pictures:
+        check([picture])
+
+
+def test_names_stay_at_home() -> None:
+    """A name may be any bytes, and the other process has no use for it."""
+    request = io.BytesIO()
+    ask(packed({"\udcff\udcfe secret": ALL["png"]}), request)
+
+    assert b"secret" not in request.getvalue()
+
+
+@pytest.mark.parametrize("name", ["gif-animated", "webp-animated", "tiff-pages", "apng"])
+def test_what_has_several_frames_is_never_sent(name: str) -> None:
+    """It gives several rows, and how many is known only once it is read."""
+    assert pack(ALL[name], name, SETTINGS) is None
