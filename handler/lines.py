@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.parts import digit_of
-from handler.planes import Mask, widest
+from handler.planes import Mask, quantile, widest
 
 LEAST: Final = 24
 """Pixels of the shorter side, at least: in less no line can be told from a stroke."""
@@ -54,23 +54,26 @@ def _without_level_lines(mask: Mask, *, between: bool) -> Mask:
     inner = min(max(2, int(wide * _THICK)), wide - 1)  # beyond a line along the edge
     left = _middles(mask[:, 0] | mask[:, 1]) + _middles(mask[:, inner])
     right = _middles(mask[:, -1] | mask[:, -2]) + _middles(mask[:, -1 - inner])
-    first, last = (ends.ravel() for ends in np.meshgrid(left, right, indexing="ij"))
-    near = np.abs(first - last) <= _SLOPE * wide
-    first, last = first[near], last[near]
+    ends = [(first, last) for first in left for last in right if abs(first - last) <= _SLOPE * wide]
+    if not ends:
+        return mask
+    first, last = np.array(ends).T
     columns = np.arange(wide)
     rows = np.rint(first[:, None] + (last - first)[:, None] * (columns / max(wide - 1, 1))).astype(np.intp)
     covered = np.count_nonzero(widest(mask.view(np.uint8), 3, 0)[rows, columns], axis=1)
     paths = rows[covered >= _LONG * wide]
+    if not len(paths):
+        return mask
     paths = paths[_firsts(paths)]
     if len(paths) > _MOST:
         return mask
     places = paths.mean(axis=1)
-    if not between and (not len(places) or np.ptp(places) < _ASIDE * high):
+    if not between and np.ptp(places) < _ASIDE * high:
         paths = paths[np.minimum(places, high - 1 - places) < _ASIDE * high]
     for path in paths:
         above, below = (_reach(mask, path, step) for step in (-1, 1))
         thick = above + below
-        usual = float(np.median(thick))
+        usual = quantile(thick.astype(np.float32), 0.5)
         if 0 < usual <= max(3, high * _THICK):
             level = np.arange(high)[:, None]
             line = (level > path - above - 1) & (level < path + below + 1) & (thick <= usual * 1.5 + 1)
