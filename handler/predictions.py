@@ -65,7 +65,7 @@ def write_csv(rows: Iterable[Row], file: BinaryIO, *, probabilities: bool) -> Co
     counts = Counts()
     rows = iter(rows)
     while block := list(islice(rows, BLOCK_ROWS)):
-        file.write(_lines([_cells(row, probabilities=probabilities) for row in block], len(columns)))
+        file.write(_lines(_cells(block, probabilities=probabilities), len(columns)))
         more = counts_of(block)
         cut = counts.cut or any(row.detail.startswith(f"{OUT_OF_TIME}:") for row in block if row.detail)
         counts = Counts(counts.rows + more.rows, counts.errors + more.errors, counts.reviews + more.reviews, cut)
@@ -121,9 +121,10 @@ def _place(row: Row) -> tuple[str, int]:
     return row.image, int(row.frame) if row.frame else -1
 
 
-def _cells(row: Row, *, probabilities: bool) -> tuple[str, ...]:
-    cells = row[:-1]
-    return cells + (row.probabilities or _NONE) if probabilities else cells
+def _cells(block: Sequence[Row], *, probabilities: bool) -> list[tuple[str, ...]]:
+    if probabilities:
+        return [row[:-1] + (row.probabilities or _NONE) for row in block]
+    return [row[:-1] for row in block]
 
 
 def _lines(block: Sequence[Sequence[str]], width: int) -> bytes:

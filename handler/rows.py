@@ -28,9 +28,10 @@ def image_cell(name: str) -> str:
 
     Bytes that are not UTF-8 (lone surrogates in `name`) become `\xNN`, and backslashes of such a name are doubled.
     """
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raw = name.replace("\\", "\\\\").encode(errors="surrogateescape")
-        name = raw.decode(errors="backslashreplace")
+    if not name.isascii():
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raw = name.replace("\\", "\\\\").encode(errors="surrogateescape")
+            name = raw.decode(errors="backslashreplace")
     return f"'{name}" if name.startswith(_FORMULA) else name
