@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -44,9 +45,8 @@ NAME: Final = "digitdrop"
 _LOG: Final = logging.getLogger(NAME)
 CLIENTS: Final = ("botocore", "boto3", "urllib3", "s3transfer")
 """Loggers that at DEBUG print each request with its headers, the session's token among them."""
-_TOGETHER: Final = 99
-"""Outcomes in one line. EMF takes 100 values of a metric; at 100 Powertools prints by itself, even where it is told not
-to, and leaves the last outcome's other values for the next line."""
+_TOGETHER: Final = 100
+"""Outcomes in one line: EMF takes as many values of a metric."""
 
 
 def make_telemetry(level: str, environment: Mapping[str, str], now: Callable[[], float] = time.time) -> Telemetry:
@@ -90,18 +90,22 @@ def make_telemetry(level: str, environment: Mapping[str, str], now: Callable[[],
 
 
 class _Collected:
-    """The metrics of an invocation that are not printed yet; for its own thread alone."""
+    """The metrics of an invocation that are not printed yet; for its own thread alone.
+
+    Powertools gets them when they are printed: its `add_metric` formats all values that there are for each new one.
+    """
 
     def __init__(self, metrics: EphemeralMetrics, now: Callable[[], float]) -> None:
         self._metrics = metrics
         self._now = now
         self._outcomes = 0
+        self._values: defaultdict[str, list[float]] = defaultdict(list)
 
     def add(self, values: Mapping[str, float], since: int) -> None:
         """One outcome's values, and how long it waited since that time, where there is one."""
         waited = {"WaitedSeconds": max(0, round(self._now() * 1000) - since) / 1000} if since else {}
         for name, value in (dict(values) | waited).items():
-            self._metrics.add_metric(name, METRICS[name][0], value)
+            self._values[name].append(float(value))
         self._outcomes += 1
         if self._outcomes == _TOGETHER:
             self.print()
@@ -110,9 +114,12 @@ class _Collected:
         """Print what there is."""
         self._outcomes = 0
         try:
-            if self._metrics.metric_set:  # Powertools warns where there are none
+            for name, values in self._values.items():
+                self._metrics.metric_set[name] = {"Unit": METRICS[name][0], "StorageResolution": 60, "Value": values}
+            if self._values:  # Powertools warns where there are none
                 self._metrics.flush_metrics()
         finally:
+            self._values = defaultdict(list)
             self._metrics.clear_metrics()  # Powertools keeps them where it is told not to print
 
 

@@ -134,7 +134,7 @@ def test_no_value_is_lost_among_many(output: Output, count: int, environment: di
     drops = [replace(written(rows=number, errors=0, reviews=0), since=1) for number in range(count)]
     invoke(make_telemetry("ERROR", environment), *drops, *[Failed("x")] * count, *[Postponed("x")] * count)
     found = lines(output)
-    assert [line["service"] for line in found] == ["digitdrop"] * -(-3 * count // 99)
+    assert [line["service"] for line in found] == ["digitdrop"] * -(-3 * count // 100)
     for line in found:
         others = {"DropsFailed", "DropsPostponed"}
         assert len({len(line[name]) for name in METRICS if name in line and name not in others}) <= 1
