@@ -45,7 +45,7 @@ def read_together(
     """
     found = Together(Stopwatch(reader.clock))
     owners: deque[list[Row]] = deque()
-    whole: dict[Drop, tuple[Peek, list[Row]]] = {}
+    whole: dict[Drop, tuple[str, list[Row]]] = {}
 
     def pictures() -> Iterator[Picture]:
         for drop, call in peeked:
@@ -61,17 +61,17 @@ def read_together(
                             yield picture
                     except ChangedError:
                         continue
-                    whole[drop] = peek, rows
+                    whole[drop] = peek.etag, rows
                     break
 
     with found.watch.on(WRITE):
         for row in classify(pictures(), reader.classifier, reader.settings, found.watch, reader.elsewhere):
             owners.popleft().append(row)
     shares = {stage: seconds / len(whole) for stage, seconds in found.watch.seconds.items()} if whole else {}
-    for drop, (peek, rows) in whole.items():
+    for drop, (etag, rows) in whole.items():
         if rows:  # a folder marker has none
             image = image_cell(folder_of(drop.key)[1])
-            found.images[drop] = Reading(peek.key, peek.etag, image, tuple(rows), shares)
+            found.images[drop] = Reading(drop.key, etag, image, tuple(rows), shares)
     return found
 
 

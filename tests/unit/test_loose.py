@@ -1,6 +1,7 @@
 """Loose images of one invocation are read together, and fail by themselves."""
 
 import threading
+import weakref
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from handler.delivery import Tools, deliver
 from handler.events import unwrap
-from handler.ports import Images, Probabilities
+from handler.ports import Images, Peek, Probabilities
 from handler.settings import Settings
 from tests.doubles import BUCKET, MemoryQueue, MemoryStore, RowClassifier, Stored, bar, encoded, s3_event, sqs_event
 from tests.unit.drops import TIFF_PAGES, ZIP
@@ -105,6 +106,29 @@ def test_a_lone_image_that_breaks_the_model_is_tried_once() -> None:
     store.objects["incoming/poison.png"] = Stored(encoded(POISON))
 
     assert dropped(store, ["poison.png"]) == ({"poison.png"}, [1])
+
+
+def test_what_was_fetched_is_not_held_longer_than_it_is_read() -> None:
+    """A photograph's start is a megabyte: of many in one group, no more are held than are fetched ahead."""
+
+    class Held(Peek):
+        """One that can be watched."""
+
+    class Watching(MemoryStore):
+        most = 0
+
+        def peek(self, key: str) -> Peek:
+            found = super().peek(key)
+            alive.add(held := Held(found.key, found.etag, found.size, found.start))
+            self.most = max(self.most, len(alive))
+            return held
+
+    alive: weakref.WeakSet[Held] = weakref.WeakSet()
+    store = Watching()
+    store.objects = filled(60).objects
+
+    assert dropped(store, names_in(store))[0] == set()
+    assert store.most <= 12
 
 
 def test_no_image_is_lost_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
