@@ -4,10 +4,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_HELD: Final = 2
+"""Items for each thread: while the caller works on a result, no thread waits for it to ask for the next one."""
 
 
 def ahead(
@@ -15,7 +17,8 @@ def ahead(
 ) -> Iterator[tuple[Item, Callable[[], Result]]]:
     """Each item, in order, with a call that gives `function(item)` or raises what that raised.
 
-    At most `threads` calls are under way or held at a time; with one thread each is made when it is asked for.
+    At most `threads` calls are under way, and twice as many are begun or held; with one thread each is made when it is
+    asked for.
     """
     if threads == 1:
         for item in items:
@@ -25,7 +28,7 @@ def ahead(
         waiting: deque[tuple[Item, Future[Result]]] = deque()
         for item in items:
             waiting.append((item, pool.submit(function, item)))
-            if len(waiting) == threads:
+            if len(waiting) == _HELD * threads:
                 first, future = waiting.popleft()
                 yield first, future.result
         while waiting:

@@ -70,7 +70,7 @@ def test_calls_run_at_the_same_time_and_no_more_than_that_many(threads: int) -> 
 
 
 @pytest.mark.parametrize("threads", [2, 4])
-def test_items_are_taken_no_further_ahead_than_there_are_threads(threads: int) -> None:
+def test_items_are_taken_no_further_ahead_than_two_for_each_thread(threads: int) -> None:
     """A long source is never held whole."""
     taken: list[int] = []
 
@@ -81,7 +81,20 @@ def test_items_are_taken_no_further_ahead_than_there_are_threads(threads: int) -
 
     for done, (_, result) in enumerate(ahead(str, source(), threads)):
         result()
-        assert len(taken) <= done + threads
+        assert len(taken) <= done + 2 * threads
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_threads_go_on_while_the_caller_works_on_a_result(threads: int) -> None:
+    """There is another item for each of them, before anything more is asked for."""
+    begun = threading.Semaphore(0)
+
+    def call(_item: int) -> None:
+        begun.release()
+
+    _, result = next(ahead(call, range(100), threads))
+    result()
+    assert all(begun.acquire(timeout=30) for _ in range(2 * threads))
 
 
 def test_leaving_early_ends_the_threads() -> None:
