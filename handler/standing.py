@@ -13,6 +13,8 @@ _FEW: Final = 16
 """Objects that are looked at one by one, at the same time; a request for each of more would take longer than a list."""
 _SHARE: Final = 8
 """One in so many of a list must be asked for, or the others of its folder are looked at one by one too."""
+_PAGE: Final = 1000
+"""Objects that S3 puts into one answer."""
 GONE: Final = "it is no longer there as it was read"
 
 
@@ -44,32 +46,41 @@ def is_overwritten(store: ObjectStore, key: str, etag: str) -> bool:
 def etags(store: ObjectStore, keys: Collection[str], threads: int) -> dict[str, str]:
     """The ETag of each object that is there now.
 
-    Many of one folder are looked up in its listing, a page for a request, for as long as that brings what is asked for.
+    Many of one folder are looked up in its listing, a page for a request, for as long as that brings what is asked for;
+    as many pages as they would fill are asked for at the same time, each from the first key that is to be in it.
     S3's listings are as consistent as its other answers, and made anew for each request.
     """
     folders: defaultdict[str, list[str]] = defaultdict(list)
     for key in sorted(keys):
         folders[key[: key.rfind("/") + 1]].append(key)
+    parts = [
+        (folder, wanted[start : start + _PAGE])
+        for folder, wanted in folders.items()
+        for start in range(0, len(wanted), _PAGE)
+    ]
     found: dict[str, str] = {}
     alone: list[str] = []
-    for folder, wanted in folders.items():
-        alone += wanted if len(wanted) <= _FEW else _look_up(store, folder, wanted, found)
-    looks = ahead(lambda key: look(store, key), alone, threads)
+    for _, answer in ahead(lambda part: _look_up(store, *part), parts, min(threads, len(parts)) or 1):
+        listed, left = answer()
+        found |= listed
+        alone += left
+    looks = ahead(lambda key: look(store, key), alone, min(threads, len(alone)) or 1)
     heads = {key: head for key, answer in looks if (head := answer())}
     return found | {key: head.etag for key, head in heads.items()}
 
 
-def _look_up(store: ObjectStore, folder: str, wanted: list[str], found: dict[str, str]) -> list[str]:
-    """Put into `found` what a folder's listing tells of keys, sorted; gives those for which it does not pay."""
+def _look_up(store: ObjectStore, folder: str, wanted: list[str]) -> tuple[dict[str, str], list[str]]:
+    """What a folder's listing tells of keys, sorted, and those of them for which it does not pay."""
+    found: dict[str, str] = {}
     left, last = wanted, ""
     while len(left) > _FEW:
         page = dict(store.listing(folder, max(last, left[0][:-1])))
         if not page:
-            return []
+            return found, []
         last = max(page)
         hits = page.keys() & set(left)
         found.update((key, page[key]) for key in hits)
         left = [key for key in left if key > last]
         if len(hits) * _SHARE < len(page):
             break
-    return left
+    return found, left

@@ -1,8 +1,12 @@
 """Whether many objects stand as they were read."""
 
+import threading
+from unittest.mock import patch
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handler import standing
 from handler.standing import etags
 from tests.doubles import MemoryStore, Stored
 
@@ -16,14 +20,17 @@ def store_of(keys: set[str], calls: list[str] | None = None) -> MemoryStore:
     return store
 
 
-@given(st.sets(NAMES, max_size=120), st.sets(NAMES, max_size=120), st.sampled_from([1, 3]))
+@given(st.sets(NAMES, max_size=120), st.sets(NAMES, max_size=120), st.sampled_from([1, 3]), st.sampled_from([18, 1000]))
 @settings(deadline=None)
-def test_the_answers_are_those_of_single_looks(there: set[str], more: set[str], threads: int) -> None:
+def test_the_answers_are_those_of_single_looks(there: set[str], more: set[str], threads: int, part: int) -> None:
     """Of objects that are there and that are not, in folders with few and many others, in any order of bytes."""
     asked = {key for key in there if len(key) % 2} | more
     store = store_of(there)
 
-    assert etags(store, asked, threads) == {key: Stored(key.encode()).etag for key in asked & there}
+    with patch.object(standing, "_PAGE", part):
+        found = etags(store, asked, threads)
+
+    assert found == {key: Stored(key.encode()).etag for key in asked & there}
 
 
 def test_many_of_one_folder_are_listed() -> None:
@@ -34,6 +41,21 @@ def test_many_of_one_folder_are_listed() -> None:
     assert len(etags(store_of(keys, calls), keys, 3)) == 200
     assert calls.count("listing") == 19
     assert calls.count("head") == 10  # the last few are fewer than what pays
+
+
+def test_pages_of_a_large_folder_are_asked_for_at_the_same_time() -> None:
+    """A thousand keys fill a page of S3's: each of them has its own request, which waits here for the others."""
+    barrier = threading.Barrier(3, timeout=30)
+    keys = {f"incoming/a/{number:04}.png" for number in range(3000)}
+    store = store_of(keys)
+
+    def meet(call: str) -> None:
+        if call == "listing":
+            barrier.wait()
+
+    store.before = meet
+
+    assert len(etags(store, keys, 3)) == 3000
 
 
 def test_few_of_a_folder_are_looked_at() -> None:
