@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from handler.ahead import ahead
@@ -15,7 +16,7 @@ from handler.commit import Reading, commit_folder
 from handler.drops import Reader, write_batch
 from handler.envelopes import Drop
 from handler.errors import ChangedError, DigitdropError, MissingError, PostponedError
-from handler.loose import peeks, read_together
+from handler.loose import Peeked, peeks, read_together
 from handler.outcomes import Failed, Skipped, Written, named
 from handler.predictions import counts_of, folder_of
 from handler.standing import GONE
@@ -73,10 +74,11 @@ class Invocation:
         Where reading many fails, by a fault of ours or of the model, each is read by itself, and fails by itself.
         """
         most = _GROUPS * self.reader.settings.group_size
-        for some in (drops[start : start + most] for start in range(0, len(drops), most)):
-            begun = self.begun
+        peeked, rest = self._peeked(drops), drops
+        while some := rest[:most]:
+            begun, rest = self.begun, rest[most:]
             try:
-                self._read(some)
+                self._read(islice(peeked, len(some)))
             except Exception:
                 if len(some) > 1:
                     _LOG.exception("reading together failed, now one by one", extra=named([drop.key for drop in some]))
@@ -86,13 +88,15 @@ class Invocation:
                         with self.attempt(drop):
                             if len(some) == 1:
                                 raise
-                            self._read([drop])
+                            self._read(self._peeked([drop]))
+                peeked = self._peeked(rest)  # what was raised may have ended the other
 
-    def _read(self, drops: Sequence[Drop]) -> None:
-        reader = self.reader
-        threads = min(reader.settings.fetch_threads, len(drops))
-        peeked = ahead(lambda drop: reader.store.peek(drop.key), drops, threads)
-        found = read_together(reader, peeked, self.attempt, self.begin)
+    def _peeked(self, drops: Sequence[Drop]) -> Peeked:
+        store, threads = self.reader.store, self.reader.settings.fetch_threads
+        return ahead(lambda drop: store.peek(drop.key), drops, min(threads, len(drops)))
+
+    def _read(self, peeked: Peeked) -> None:
+        found = read_together(self.reader, peeked, self.attempt, self.begin)
         self.batches.extend(found.batches)
         for drop, reading in found.images.items():
             self.folders.setdefault(folder_of(drop.key)[0], {})[drop] = reading

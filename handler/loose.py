@@ -20,6 +20,8 @@ from handler.stopwatch import FETCH, WRITE, Stopwatch
 
 RESTARTS: Final = 5
 """Times that an object which is overwritten while it is read is begun anew."""
+Peeked = Iterable[tuple[Drop, Callable[[], Peek]]]
+"""Drops, each with a call that gives its start."""
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Together:
 
 def read_together(
     reader: Reader,
-    peeked: Iterable[tuple[Drop, Callable[[], Peek]]],
+    peeked: Peeked,
     attempt: Callable[[Drop], AbstractContextManager[None]],
     begin: Callable[[], bool],
 ) -> Together:

@@ -86,12 +86,13 @@ def test_the_model_reads_many_at_a_time() -> None:
     assert dropped(store, names_in(store))[1] == [43, 1]
 
 
+@pytest.mark.parametrize("group_size", [1, 3, 256])
 @pytest.mark.parametrize("count", [1, 2, 30])
-def test_what_breaks_the_model_breaks_alone(count: int) -> None:
+def test_what_breaks_the_model_breaks_alone(count: int, group_size: int) -> None:
     """All others have their rows, and the one comes back with its message."""
     store = filled(count)
     store.objects["incoming/a/poison.png"] = Stored(encoded(POISON))
-    failed, _ = dropped(store, names_in(store))
+    failed, _ = dropped(store, names_in(store), group_size)
 
     assert failed == {"a/poison.png"}
     assert store.text("predictions/a/predictions.csv").count("\n") == 1 + (count + 1) // 2 + 3
@@ -131,8 +132,9 @@ def test_what_was_fetched_is_not_held_longer_than_it_is_read() -> None:
     assert store.most <= 12
 
 
-def test_no_image_is_lost_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fails before an image's turn has come does not pass for its being read."""
+@pytest.mark.parametrize("group_size", [1, 256])
+def test_no_image_is_lost_where_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch, group_size: int) -> None:
+    """What fails before an image's turn has come does not pass for its being read, nor do those that follow it."""
 
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -140,7 +142,7 @@ def test_no_image_is_lost_where_no_thread_can_be_started(monkeypatch: pytest.Mon
     store = filled(9)
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", refuse)
-        failed, _ = dropped(store, names_in(store))
+        failed, _ = dropped(store, names_in(store), group_size)
 
     assert failed >= {name for name in names_in(store) if name.startswith("a/")}
     assert "predictions/a/predictions.csv" not in store.objects
