@@ -5,7 +5,7 @@ from typing import Final
 from handler import tars, zips
 from handler.arrays import NUMPY, is_idx
 from handler.errors import UnreadableError
-from handler.pictures import read_frames
+from handler.frames import read_frames
 from handler.pngs import START
 from handler.streams import BZIP2, GZIP, MAGIC, XZ
 

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from handler import pictures, pngs
+from handler import frames, pngs
 from handler.arrays import read_array
 from handler.errors import PostponedError, SpentError, UnreadableError
 from handler.luminance import Plane
-from handler.pictures import read_frames
 from handler.settings import Settings
 from handler.streams import Stream
 
@@ -48,7 +47,7 @@ class Packed:
     def opened(self) -> Named:
         """The same picture, decoded by itself."""
         try:
-            (plane,) = read_frames(self.data, self.max_pixels, 1)
+            (plane,) = frames.read_frames(self.data, self.max_pixels, 1)
         except UnreadableError as error:
             return Named(self.name, error=error)
         return Named(self.name, plane=plane)
@@ -86,7 +85,7 @@ def pack(data: bytes, name: str, settings: Settings) -> Packed | None:
         return None
     pixels = pngs.pixels_of(data)
     if not pixels and settings.workers and not data.startswith(pngs.START):
-        pixels = pictures.pixels_of(data, settings.max_pixels)
+        pixels = frames.pixels_of(data, settings.max_pixels)
     fits = 0 < pixels <= min(LIGHT_PIXELS, settings.max_pixels)
     return Packed(name, data, pixels, settings.max_pixels) if fits else None
 
@@ -98,7 +97,7 @@ def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture
     elif packed := pack(data, name, settings):
         yield packed
     else:
-        yield from _numbered(read_frames(data, settings.max_pixels, settings.max_frames), name)
+        yield from _numbered(frames.read_frames(data, settings.max_pixels, settings.max_frames), name)
 
 
 def read_images(reopen: Callable[[], Stream], name: str, settings: Settings) -> Iterator[Named]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles import bar, encoded
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("handler", "train", "infra", "bench", "tests")
 MAY_IMPORT = {
@@ -50,6 +52,7 @@ PURE = {
         "arrays",
     ),
     *(
+        "frames",
         "pictures",
         "luminance",
         "refusals",
@@ -222,3 +225,24 @@ print(touched)
     ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # our own program
 
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("kind", "needed"), [("PNG", False), ("JPEG", True)])
+def test_pictures_are_opened_by_what_is_imported_with_the_first_one(kind: str, needed: bool) -> None:  # noqa: FBT001
+    """Neither the start nor a small plain PNG needs the modules of Pillow's formats."""
+    program = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import handler.app
+from handler.groups import normals
+from handler.members import read_picture
+from handler.settings import Settings
+((_, normal),) = normals(read_picture(bytes.fromhex(sys.argv[2]), "7", Settings("b")))
+assert normal
+print("handler.pictures" in sys.modules, any(name.endswith("ImagePlugin") for name in sys.modules))
+"""
+    picture = encoded(bar(2, 20), kind).hex()
+    command = [sys.executable, "-I", "-B", "-c", program, str(ROOT), picture]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # our own program
+
+    assert ran.stdout.split() == [str(needed)] * 2
