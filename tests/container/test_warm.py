@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from handler.cores import cores
 from handler.store import S3Store
 from infra.container import FunctionError
 from infra.engine import Environment, docker
@@ -149,6 +150,21 @@ def test_a_hundred_thousand_images_fit_into_512_mb(
     found = rows(stack, "predictions/many.zip.csv")
     assert [row[0] for row in found] == [f"{number:06}.png" for number in range(MANY)]
     assert {row[4] for row in found} <= {"ok", "review"}
+
+
+@pytest.mark.skipif(cores() < 2, reason="this machine has one processor")
+def test_a_function_of_two_processors_reads_in_two_processes(boxes: Boxes, stack: Running) -> None:
+    """With the memory that two come with, another process reads beside the first, and stays for the next batch."""
+    with boxes.start(memory_mb=3538) as box:
+        for name in ("first", "second"):
+            drop(stack, f"incoming/{name}.zip", batch(20_000))
+            assert box.invoke(direct(stack, f"incoming/{name}.zip")) == {}
+            script = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; true"
+            assert docker("exec", box.name, "sh", "-c", script).count("-m handler.worker") == 1
+            assert "has ended" not in box.log()
+    first, second = (rows(stack, f"predictions/{name}.zip.csv") for name in ("first", "second"))
+    assert [row[0] for row in first] == [f"{number:06}.png" for number in range(20_000)]
+    assert first == second
 
 
 def test_a_drop_is_logged_and_measured(boxes: Boxes, stack: Running) -> None:
