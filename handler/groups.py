@@ -5,12 +5,12 @@ from typing import Final
 
 from handler.canvas import fits, painted
 from handler.images import normalise
-from handler.luminance import Plane, luminance_of
+from handler.luminance import Gray, Plane, full, luminance_of
 from handler.members import Named, Packed, Picture
 from handler.normal import Normal
 from handler.placement import SIDE
 from handler.pngs import GRAY, Layout, Plain, read_plain
-from handler.together import Gray, full, is_small, mnist, normalise_group
+from handler.together import is_small, mnist, normalise_group
 
 MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
 Read = tuple[Picture, Normal | None]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.lines import without_lines
-from handler.luminance import Plane
+from handler.luminance import Plane, full
 from handler.normal import Normal, Signs
 from handler.paper import CONTRAST, Paper, find_paper, other_papers
 from handler.parts import digit_of
@@ -56,8 +56,9 @@ def read_again(first: Normal, steps: Steps = ALL) -> tuple[Normal, ...]:
     """
     if first.seen is None:
         return ()
-    papers = other_papers(first.seen, shade=steps.shade, votes=steps.votes)
-    found = [_read(first.seen, first.seen, (1, 1), paper, steps) for paper in papers]
+    seen = full(first.seen)
+    papers = other_papers(seen, shade=steps.shade, votes=steps.votes)
+    found = [_read(seen, seen, (1, 1), paper, steps) for paper in papers]
     return tuple(normal for normal in found if not normal.signs.is_blank and not normal.signs.several)
 
 

@@ -9,6 +9,8 @@ from PIL import Image, ImagePalette
 from handler.pngs import Plain
 
 Plane = NDArray[np.float32]
+Gray = NDArray[np.uint8]
+"""Luminance in bytes, 255 white."""
 
 LONGEST: Final = 1024
 """A side of more pixels is reduced by a whole factor towards this: a digit is read from 20."""
@@ -78,6 +80,19 @@ def _reduced(picture: Image.Image) -> Image.Image:
 def unit(pixels: NDArray[np.uint8]) -> Plane:
     """Luminance, 0 to 1, of pixels from 0 to 255."""
     return pixels.astype(np.float32, order="C") / np.float32(255)
+
+
+def full(picture: Gray | Plane) -> Plane:
+    """The plane of luminance 0–1, itself or of bytes."""
+    return unit(np.asarray(picture, np.uint8)) if picture.dtype == np.uint8 else np.asarray(picture, np.float32)
+
+
+def in_bytes(picture: Gray | Plane) -> Gray | Plane:
+    """The bytes whose plane a picture is, if there are such, else itself."""
+    if picture.dtype == np.uint8:
+        return picture
+    grays = np.rint(picture * 255).astype(np.uint8)
+    return grays if np.array_equal(unit(grays), picture) else picture
 
 
 def _scaled(picture: Image.Image) -> Plane:

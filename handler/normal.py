@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.luminance import Plane
+from handler.luminance import Gray, Plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,5 +31,5 @@ class Normal(NamedTuple):
     signs: Signs
     paper_is_light: bool = False
     """Whether the ink is darker than its paper; MNIST's is not."""
-    seen: Plane | None = None
-    """The picture with 64 to 127 pixels on its longer side, to be read again; None where there is nothing to doubt."""
+    seen: Gray | Plane | None = None
+    """The picture, of at most 127 pixels a side, to be read again; None where there is nothing to doubt."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handler.luminance import Plane
+from handler.luminance import Gray, Plane, full
 from handler.planes import Mask, Numbers
 
 
@@ -15,9 +15,11 @@ from handler.planes import Mask, Numbers
 class Sheet:
     """N pictures, each at the top left of its layer; what is beyond a picture repeats its edge."""
 
-    planes: Sequence[Plane]
+    pictures: Sequence[Gray | Plane]
+    grays: NDArray[np.uint8] | None
+    """(N, H, W), if the pictures are in bytes."""
     stack: NDArray[np.float32]
-    """(N, H, W)."""
+    """(N, H, W): luminance 0–1."""
     high: Numbers
     wide: Numbers
     valid: Mask
@@ -26,19 +28,20 @@ class Sheet:
     """Pixels in a cell of the grid, down and across, of each of them; it divides H and W."""
 
 
-def stacked(planes: Sequence[Plane], cells: int) -> Sheet:
-    """A sheet of pictures with so many pixels in a cell."""
-    high, wide = np.array([plane.shape for plane in planes]).T
+def stacked(pictures: Sequence[Gray | Plane], cells: int) -> Sheet:
+    """A sheet of pictures, all of bytes or none, with so many pixels in a cell."""
+    high, wide = np.array([picture.shape for picture in pictures]).T
     shape = (-(-int(sides.max()) // cells) * cells for sides in (high, wide))
-    stack = np.empty((len(planes), *shape), np.float32)
-    for layer, plane in zip(stack, planes, strict=True):
-        down, across = plane.shape
-        layer[:down, :across] = plane
+    stack = np.empty((len(pictures), *shape), pictures[0].dtype)
+    for layer, picture in zip(stack, pictures, strict=True):
+        down, across = picture.shape
+        layer[:down, :across] = picture
         if across < layer.shape[1]:
-            layer[:down, across:] = plane[:, -1:]
+            layer[:down, across:] = picture[:, -1:]
         if down < layer.shape[0]:
             layer[down:] = layer[down - 1]
-    return Sheet(planes, stack, high, wide, inside(high, wide, stack.shape[1:]), cells)
+    grays = stack if stack.dtype == np.uint8 else None
+    return Sheet(pictures, grays, full(stack), high, wide, inside(high, wide, stack.shape[1:]), cells)
 
 
 def inside(high: Numbers, wide: Numbers, shape: tuple[int, ...]) -> Mask:

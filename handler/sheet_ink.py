@@ -12,7 +12,8 @@ from handler.placement import BOX
 from handler.planes import Mask, Numbers, extents
 from handler.runs import are_whole
 from handler.sheet import Sheet, per_picture, ranked
-from handler.sheet_paper import Papers, Values, inks
+from handler.sheet_counts import Counts, counts_of, recounted
+from handler.sheet_paper import Papers, Values, inks_of
 from handler.thresholds import BARE, FEW, FULL, NOISE, SEEN, STRONG
 
 
@@ -70,24 +71,29 @@ def bounds_of(hits: Mask) -> Window:
 
 def find_inks(sheet: Sheet, papers: Papers) -> Inks:
     """What `images.normalise` finds, but only where no line may run through the picture and its ink is at one edge."""
-    ink = inks(sheet, papers)
-    strongest = _strongest(ink, sheet, papers)
+    ink = inks_of(sheet.stack, papers)
+    counts = None if sheet.grays is None else counts_of(sheet, sheet.grays, papers)
+    strongest = _strongest(ink, counts, sheet, papers)
     weakest = np.maximum(SEEN * strongest, np.minimum(NOISE * papers.noise, strongest))
+    if counts:
+        counts = counts.least(weakest.astype(np.float32))
     mask = (ink >= per_picture(weakest)) & sheet.valid
     rows, columns = profiles(mask)
     found = papers.found & ~_may_have_lines(rows, columns, sheet)
     several = np.zeros(len(mask), np.bool_)
     for number in np.flatnonzero(found & ~are_whole(mask)).tolist():
-        high, wide = sheet.planes[number].shape
+        high, wide = sheet.pictures[number].shape
         several[number] = _take_digit(mask[number, :high, :wide])
         rows[number], columns[number] = mask[number].any(axis=1), mask[number].any(axis=0)
+        if counts and sheet.grays is not None:
+            recounted(counts, number, sheet.grays[number][mask[number]], papers)
 
     bounds = Window(*extents(rows), *extents(columns))
     whole = Window(0 * sheet.high, sheet.high, 0 * sheet.wide, sheet.wide)
     margins = ((bounds.top, sheet.high - bounds.bottom), (bounds.left, sheet.wide - bounds.right))
     found &= sum((margin == 0).astype(np.intp) for pair in margins for margin in pair) <= 1
     cut = [(np.minimum(*pair) == 0) & (np.maximum(*pair) * 6 > bounds.longer()) for pair in margins]
-    strength = _strengths(ink, mask, bounds)
+    strength = _counted_strengths(counts) if counts else _strengths(ink, mask, bounds)
     least = np.maximum(strength, 1e-6)
     none = np.minimum(np.maximum(BARE, 2 * papers.noise / least), SEEN)
     ink *= _spread(mask) & sheet.valid
@@ -98,15 +104,19 @@ def find_inks(sheet: Sheet, papers: Papers) -> Inks:
     return Inks(found, ink, bounds.wider(bounds.longer() // BOX + 2, whole), strength, cut[0] | cut[1], several)
 
 
-def _strongest(ink: NDArray[np.float32], sheet: Sheet, papers: Papers) -> Values:
+def _strongest(ink: NDArray[np.float32], counts: Counts | None, sheet: Sheet, papers: Papers) -> Values:
     """As `images` has it."""
-    ranks = sheet.high * sheet.wide // FEW + 1
-    most = int(ranks.max())
-    flat = np.where(sheet.valid, ink, np.float32(-np.inf)).reshape(len(ink), -1)
-    flat.partition(flat.shape[1] - most, axis=1)
-    best = np.sort(flat[:, -most:], axis=1).astype(np.float64)
-    usual = best[np.arange(len(best)), most - ranks]
-    return np.where(usual > np.maximum(CONTRAST, NOISE * papers.noise), usual, best[:, -1])
+    sizes = sheet.high * sheet.wide
+    ranks = sizes // FEW + 1
+    if counts:
+        usual, best = counts.ranked(sizes - ranks), counts.ranked(sizes - 1)
+    else:
+        most = int(ranks.max())
+        flat = np.where(sheet.valid, ink, np.float32(-np.inf)).reshape(len(ink), -1)
+        flat.partition(flat.shape[1] - most, axis=1)
+        ordered = np.sort(flat[:, -most:], axis=1).astype(np.float64)
+        usual, best = ordered[np.arange(len(ordered)), most - ranks], ordered[:, -1]
+    return np.where(usual > np.maximum(CONTRAST, NOISE * papers.noise), usual, best)
 
 
 def _may_have_lines(rows: Mask, columns: Mask, sheet: Sheet) -> Mask:
@@ -134,6 +144,16 @@ def _strengths(ink: NDArray[np.float32], mask: Mask, bounds: Window) -> Values:
         own[: high * wide].reshape(high, wide)[:] = values[top:bottom, left:right]
     ordered.sort(axis=1)
     return ranked(ordered, most - count, np.maximum(count, 1), STRONG)
+
+
+def _counted_strengths(counts: Counts) -> Values:
+    """The same of the pixels that are counted."""
+    count = np.maximum(counts.count.sum(axis=1), 1)
+    place = STRONG * (count - 1)
+    lower = place.astype(np.intp)
+    low, high = counts.ranked(lower), counts.ranked(np.minimum(lower + 1, count - 1))
+    found: Values = low + (high - low) * (place - lower)
+    return found
 
 
 def _spread(mask: Mask) -> Mask:

@@ -1,10 +1,12 @@
 """The paper of each picture of a sheet, where it is found as most is: in even light, by its border."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handler.luminance import Gray, Plane, full
 from handler.paper import CLEAN, CONTRAST, DARKEST, LOUDEST, OUTSTANDING, rounded
 from handler.planes import NORMAL, Mask, Numbers, averaged, border_of
 from handler.polarity import MOST, PLAIN
@@ -12,6 +14,7 @@ from handler.shade import LEAST, RANGE
 from handler.sheet import Sheet, inside, per_picture, ranked
 from handler.sheet_noise import noises
 
+_WHITE: Final = 255
 Values = NDArray[np.float64]
 
 
@@ -56,9 +59,9 @@ def find_papers(sheet: Sheet) -> Papers:
     return Papers(found, is_light, level, noise / np.maximum(level, DARKEST))
 
 
-def inks(sheet: Sheet, papers: Papers) -> NDArray[np.float32]:
-    """(N, H, W): what `paper.Paper.ink` gives of each."""
-    ink = sheet.stack.copy()
+def inks_of(stack: NDArray[np.float32], papers: Papers) -> NDArray[np.float32]:
+    """(N, H, W): what `paper.Paper.ink` gives of each of (N, H, W), luminance 0–1."""
+    ink = stack.copy()
     for number in np.flatnonzero(~papers.is_light):
         np.subtract(np.float32(1), ink[number], out=ink[number])
     level = rounded(per_picture(papers.level))
@@ -69,13 +72,22 @@ def inks(sheet: Sheet, papers: Papers) -> NDArray[np.float32]:
 
 def _borders(sheet: Sheet) -> tuple[NDArray[np.float32], Numbers]:
     """(N, L): the values of each border in order, infinite ones behind them; and how many there are."""
-    borders = [border_of(plane, max(1, min(plane.shape) // 16)) for plane in sheet.planes]
+    borders = [_border_of(picture) for picture in sheet.pictures]
     count = np.array([len(border) for border in borders])
-    found = np.full((len(borders), count.max()), np.inf, np.float32)
+    found = np.full((len(borders), count.max()), np.inf if sheet.grays is None else _WHITE, borders[0].dtype)
     for row, border in zip(found, borders, strict=True):
         row[: len(border)] = border
-    found.sort(axis=1)
-    return found, count
+    found.sort(axis=1, kind=None if sheet.grays is None else "stable")  # of bytes that is the fast one
+    values = full(found)
+    values[np.arange(found.shape[1]) >= count[:, None]] = np.inf
+    return values, count
+
+
+def _border_of(picture: Gray | Plane) -> Gray | Plane:
+    width = max(1, min(picture.shape) // 16)
+    if picture.dtype == np.uint8:
+        return border_of(np.asarray(picture, np.uint8), width)
+    return border_of(np.asarray(picture, np.float32), width)
 
 
 def _gridded(sheet: Sheet) -> Sheet:
@@ -88,12 +100,12 @@ def _gridded(sheet: Sheet) -> Sheet:
     high, wide = -(-sheet.high // cells), -(-sheet.wide // cells)
     valid = inside(high, wide, means.shape[1:])
     np.copyto(means, means[:, :1, :1], where=~valid)
-    return Sheet(sheet.planes, means, high, wide, valid, 1)
+    return Sheet(sheet.pictures, None, means, high, wide, valid, 1)
 
 
 def _votes(grid: Sheet) -> tuple[Values, Values]:
     """For the lighter class being paper, -1 to 1: of the border and of the area, as in `polarity.paper_is_light`."""
-    each, bottom, right = np.arange(len(grid.planes)), grid.high - 1, grid.wide - 1
+    each, bottom, right = np.arange(len(grid.pictures)), grid.high - 1, grid.wide - 1
     darkest, lightest = _range(grid)
     light = (grid.stack > per_picture((darkest + lightest) / 2)) & grid.valid
     sides = light[:, 0], light[each, bottom], light[:, 1:, 0], light[each, 1:, right]
@@ -105,5 +117,5 @@ def _votes(grid: Sheet) -> tuple[Values, Values]:
 
 def _range(sheet: Sheet) -> tuple[Values, Values]:
     """The darkest and the lightest of each picture: what is beyond it is neither darker nor lighter."""
-    flat = sheet.stack.reshape(len(sheet.planes), -1)
+    flat = sheet.stack.reshape(len(sheet.pictures), -1)
     return flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64)

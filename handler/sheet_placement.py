@@ -44,10 +44,12 @@ def _fill(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _weights(size: int, scale: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(N, 56, size): what `placement` weighs each with."""
+    """(N, 56, size): what `placement` weighs each with, worked out where it is not zero."""
     reach = np.maximum(scale, 1)
     places = _PLACES * scale[:, None] + middle[:, None]
-    weights = places[:, :, None] - (np.arange(size) + 0.5)
+    first = np.floor(places - reach[:, None] - 0.5).astype(np.intp)
+    columns = first[:, :, None] + np.arange(int(2 * reach.max()) + 3)
+    weights = places[:, :, None] - (columns + 0.5)
     np.abs(weights, out=weights)
     if is_wide := reach.max() > 1:
         weights /= reach[:, None, None]
@@ -55,4 +57,8 @@ def _weights(size: int, scale: NDArray[np.float64], middle: NDArray[np.float64])
     np.maximum(weights, 0, out=weights)
     if is_wide:
         weights /= reach[:, None, None]
-    return weights.astype(np.float32)
+    found = np.zeros((places.size, size + 2), np.float32)  # and a column on either side for what lies beyond
+    columns = columns.clip(-1, size, out=columns).reshape(len(found), -1)
+    columns += np.arange(1, found.size, size + 2)[:, None]
+    found.ravel()[columns.ravel()] = weights.ravel()
+    return found.reshape(*places.shape, size + 2)[:, :, 1:-1]

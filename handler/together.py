@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.images import COARSE, normalise
-from handler.luminance import Plane, unit
+from handler.luminance import Gray, Plane, full, in_bytes
 from handler.normal import Normal, Signs
 from handler.paper import GRID
 from handler.placement import SIDE, are_mnist
@@ -24,8 +24,6 @@ _AMOUNT: Final = 48
 _FEW: Final = 5
 """So many are read faster one by one."""
 _MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
-Gray = NDArray[np.uint8]
-"""Luminance in bytes, 255 white."""
 
 
 def normalise_group(pictures: Sequence[Gray | Plane]) -> list[Normal]:
@@ -34,30 +32,31 @@ def normalise_group(pictures: Sequence[Gray | Plane]) -> list[Normal]:
     Small ones in even light, on which nothing but a digit is seen, are read together; all others one by one.
     """
     found = dict(_mnist(pictures))
-    planes = {number: full(picture) for number, picture in enumerate(pictures) if number not in found}
-    by_cells: defaultdict[int, list[int]] = defaultdict(list)
-    for number, plane in planes.items():
-        if is_small(plane):
-            by_cells[max(1, max(plane.shape) // GRID)].append(number)
-    for cells, numbers in by_cells.items():
-        numbers.sort(key=lambda number: sorted(planes[number].shape, reverse=True))
+    alike: defaultdict[tuple[bool, int], list[int]] = defaultdict(list)
+    pictures = [picture if number in found else in_bytes(picture) for number, picture in enumerate(pictures)]
+    for number, picture in enumerate(pictures):
+        if number not in found and is_small(picture):
+            alike[picture.dtype == np.uint8, max(1, max(picture.shape) // GRID)].append(number)
+    for (_, cells), numbers in alike.items():
+        numbers.sort(key=lambda number: sorted(pictures[number].shape, reverse=True))
         for start in range(0, len(numbers), _AMOUNT):
             some = numbers[start : start + _AMOUNT]
             if len(some) > _FEW:
-                normals = _on_sheet([planes[number] for number in some], cells)
+                normals = _on_sheet([pictures[number] for number in some], cells)
                 found.update((number, normal) for number, normal in zip(some, normals, strict=True) if normal)
-    return [found.get(number) or normalise(planes[number]) for number in range(len(pictures))]
+    return [found.get(number) or _alone(picture) for number, picture in enumerate(pictures)]
+
+
+def _alone(picture: Gray | Plane) -> Normal:
+    normal = normalise(full(picture))
+    is_kept = normal.seen is not None and picture.dtype == np.uint8 and normal.seen.shape == picture.shape
+    return normal._replace(seen=_own(picture)) if is_kept else normal
 
 
 def is_small(picture: Gray | Plane) -> bool:
     """Whether a picture may go on a sheet; others may as well be read as they come, and need not be held."""
     is_plain = picture.dtype == np.uint8 or picture.flags.c_contiguous
     return is_plain and min(picture.shape) >= _LEAST and max(picture.shape) < 2 * COARSE
-
-
-def full(picture: Gray | Plane) -> Plane:
-    """The plane of luminance 0–1, itself or of bytes."""
-    return unit(np.asarray(picture, np.uint8)) if picture.dtype == np.uint8 else np.asarray(picture, np.float32)
 
 
 def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
@@ -86,14 +85,14 @@ def _grays(picture: Gray | Plane) -> Gray:
     return np.asarray(picture if picture.dtype == np.uint8 else np.rint(picture * 255), np.uint8)
 
 
-def _on_sheet(planes: Sequence[Plane], cells: int) -> list[Normal | None]:
+def _on_sheet(pictures: Sequence[Gray | Plane], cells: int) -> list[Normal | None]:
     """What is made of each; None of those that are not as most are."""
-    sheet = stacked(planes, cells)
+    sheet = stacked(pictures, cells)
     papers = find_papers(sheet)
     inks = find_inks(sheet, papers)
     pixels = all_placed(inks)
     values = zip(
-        planes,
+        pictures,
         pixels,
         inks.found,
         inks.strength.tolist(),
@@ -103,11 +102,11 @@ def _on_sheet(planes: Sequence[Plane], cells: int) -> list[Normal | None]:
         strict=True,
     )
     return [
-        Normal(image, Signs(min(strength, 1), cut, several, is_blank=False), light, _own(plane)) if found else None
-        for plane, image, found, strength, cut, several, light in values
+        Normal(image, Signs(min(strength, 1), cut, several, is_blank=False), light, _own(picture)) if found else None
+        for picture, image, found, strength, cut, several, light in values
     ]
 
 
-def _own(plane: Plane) -> Plane:
+def _own(picture: Gray | Plane) -> Gray | Plane:
     """The same, and not in memory that holds more than it."""
-    return plane if plane.base is None else plane.copy()
+    return picture if picture.base is None else picture.copy()

@@ -10,11 +10,11 @@ from handler.batches import read_batch
 from handler.classify import classify
 from handler.contents import SNIFF_BYTES, sniff
 from handler.images import normalise
+from handler.luminance import full
 from handler.predictions import write_csv
 from handler.settings import Settings
 from handler.slices import Slices
 from handler.stopwatch import Stopwatch
-from handler.together import full
 from tests.doubles import RowClassifier, bar, encoded, zipped
 from tests.unit.arraymakers import idx
 from tests.unit.gallery import ALL

@@ -67,7 +67,7 @@ PURE = {
         "placement",
     ),
     *("planes", "second_look", "runs", "thresholds", "together"),
-    *("sheet", "sheet_ink", "sheet_noise", "sheet_paper", "sheet_placement"),
+    *("sheet", "sheet_counts", "sheet_steps", "sheet_ink", "sheet_noise", "sheet_paper", "sheet_placement"),
     *("polarity", "normal", "doubt", "card", "classify", "predictions", "rows", "settings", "errors", "ports", "ahead"),
     *("stopwatch", "outcomes", "pngs", "canvas", "cores", "groups", "slices", "collector", "reading"),
 }

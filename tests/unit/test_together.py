@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from handler import together
 from handler.images import normalise
-from handler.luminance import Plane
+from handler.luminance import Gray, Plane, full
 from handler.placement import are_mnist, is_mnist
 from handler.runs import are_whole
 from handler.together import normalise_group
@@ -38,15 +38,21 @@ def drawn(high: int, wide: int, rng: np.random.Generator) -> Plane:
 
 
 def check(planes: Sequence[Plane]) -> None:
-    """Each picture of a group is as it is alone: every pixel, every sign."""
-    for plane, found in zip(planes, normalise_group(planes), strict=True):
-        alone = normalise(plane)
+    """Each picture of a group is as it is alone: every pixel, every sign; so are those whose bytes are nearest."""
+    check_alike(planes)
+    check_alike([np.rint(plane * 255).astype(np.uint8) for plane in planes])
+
+
+def check_alike(pictures: Sequence[Gray | Plane]) -> None:
+    """The same of planes or of bytes."""
+    for picture, found in zip(pictures, normalise_group(pictures), strict=True):
+        alone = normalise(full(picture))
         assert (found.signs, found.paper_is_light) == (alone.signs, alone.paper_is_light)
         assert found.pixels.dtype == alone.pixels.dtype
         np.testing.assert_array_equal(found.pixels, alone.pixels)
         assert (found.seen is None) == (alone.seen is None)
         if found.seen is not None and alone.seen is not None:
-            np.testing.assert_array_equal(found.seen, alone.seen)
+            np.testing.assert_array_equal(full(found.seen), full(alone.seen))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -61,7 +67,7 @@ def test_most_small_scans_are_not_read_alone(monkeypatch: pytest.MonkeyPatch) ->
     """What is like a scan of a digit in even light goes on a sheet: else nothing would be won."""
     rng = np.random.default_rng(0)
     alone: list[Plane] = []
-    monkeypatch.setattr(together, "normalise", alone.append)
+    monkeypatch.setattr(together, "_alone", alone.append)
 
     normalise_group([drawn(60, 60, rng) for _ in range(100)])
 
