@@ -40,8 +40,10 @@ def placed(ink: Plane, *, thicken: bool = True) -> NDArray[np.uint8]:
     rows, columns = wider(rows, margin, ink.shape[0]), wider(columns, margin, ink.shape[1])
     ink = ink[rows[0] : rows[1], columns[0] : columns[1]]
     finer = 2 if thicken else 1
-    down = _weights(SIDE * finer, ink.shape[0], scale / finer, centre(ink.sum(axis=1)))
-    across = _weights(SIDE * finer, ink.shape[1], scale / finer, centre(ink.sum(axis=0)))
+    down, across = (
+        weights_of(SIDE * finer, length, np.array([scale / finer]), np.array([centre(ink.sum(axis=axis))]))[0]
+        for length, axis in zip(ink.shape, (1, 0), strict=True)
+    )
     found: Plane = _full(np.asarray(down @ ink @ across.T, np.float32))
     if thicken:
         thicken_all(found[None])
@@ -126,13 +128,24 @@ def _grown(ink: NDArray[np.float32]) -> NDArray[np.float32]:
     return found
 
 
-def _weights(side: int, size: int, scale: float, middle: float) -> Plane:
-    """(side, size): what each input pixel gives to each output pixel, rows of a triangle filter that sum to 1.
+def weights_of(side: int, size: int, scale: NDArray[np.float64], middle: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N, side, size): what each input pixel gives to each output pixel, rows of a triangle filter that sum to 1.
 
-    `scale` is input pixels for each output pixel; `middle`, in input pixels, lands on `CENTRE`, between pixels too.
+    `scale`, (N,), is input pixels for each output pixel; `middle`, (N,), in input pixels, lands on `CENTRE`, between
+    pixels too.
     """
-    reach = max(scale, 1.0)
-    places = (np.arange(side) + 0.5 - CENTRE * side / SIDE) * scale + middle
-    distance = np.abs(places[:, None] - (np.arange(size) + 0.5)) / reach
-    weights = np.maximum(1 - distance, 0) / reach
-    return weights.astype(np.float32)
+    reach = np.maximum(scale, 1)
+    places = (np.arange(side) + 0.5 - CENTRE * side / SIDE) * scale[:, None] + middle[:, None]
+    first = np.floor(places - reach[:, None] - 0.5).astype(np.intp)  # further off all weights are zero
+    columns = first[:, :, None] + np.arange(int(2 * reach.max()) + 3)
+    weights = places[:, :, None] - (columns + 0.5)
+    np.abs(weights, out=weights)
+    weights /= reach[:, None, None]
+    np.subtract(1, weights, out=weights)
+    np.maximum(weights, 0, out=weights)
+    weights /= reach[:, None, None]
+    found = np.zeros((places.size, size + 2), np.float32)  # and a column on either side for what lies beyond
+    columns = columns.clip(-1, size, out=columns).reshape(len(found), -1)
+    columns += np.arange(1, found.size, size + 2)[:, None]
+    found.ravel()[columns.ravel()] = weights.ravel()
+    return found.reshape(*places.shape, size + 2)[:, :, 1:-1]

@@ -24,14 +24,26 @@ def averaged(plane: Plane, down: int, across: int) -> Plane:
     """Means of rectangles of `down` × `across` pixels; the last ones are filled up with what is at the edge."""
     if down == across == 1:
         return plane
-    missing = [(0, -side % size) for side, size in zip(plane.shape, (down, across), strict=True)]
-    whole = np.pad(plane, missing, mode="edge") if missing != [(0, 0), (0, 0)] else plane
+    whole = _filled_up(plane, down, across)
     rows = whole.reshape(-1, down, whole.shape[1]).sum(axis=1) if down > 1 else whole
     sums = rows[:, ::across].copy()
     for column in range(1, across):
         sums += rows[:, column::across]
     means: Plane = sums * np.float32(1 / (down * across))
     return means
+
+
+def _filled_up(plane: Plane, down: int, across: int) -> Plane:
+    """The plane with its last row and column repeated until its sides can be divided."""
+    high, wide = plane.shape
+    shape = high + -high % down, wide + -wide % across
+    if shape == plane.shape:
+        return plane
+    whole = np.empty(shape, plane.dtype)
+    whole[:high, :wide] = plane
+    whole[:high, wide:] = plane[:, -1:]
+    whole[high:] = whole[high - 1]
+    return whole
 
 
 def border_of(plane: NDArray[Number], width: int) -> NDArray[Number]:
