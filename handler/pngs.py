@@ -5,6 +5,7 @@ wherever it is decoded is taken: one picture that is not interlaced, of a usual 
 it that turns it, makes parts of it transparent or animates it, and whole in every checksum. All else is Pillow's.
 """
 
+import struct
 import zlib
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -16,6 +17,7 @@ _DEPTHS: Final = {GRAY: (1, 2, 4, 8, 16), 2: (8,), PALETTE: (1, 2, 4, 8), 4: (8,
 START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 """What every PNG begins with, its header's size and name included."""
 _ANIMATED: Final = b"acTL"
+_SIDES: Final = struct.Struct(">II").unpack_from
 _HEAD_BYTES: Final = 33
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 _HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
@@ -45,9 +47,10 @@ class Plain(NamedTuple):
 
 def pixels_of(data: bytes) -> int:
     """Pixels that a PNG says it has; 0 for what is no PNG, or may have several frames."""
-    if not data.startswith(START) or _ANIMATED in data:
+    if not data.startswith(START) or _ANIMATED in data or len(data) < _HEAD_BYTES:
         return 0
-    return int.from_bytes(data[16:20], "big") * int.from_bytes(data[20:24], "big")
+    width, height = _SIDES(data, 16)
+    return int(width * height)
 
 
 def read_plain(data: bytes, max_pixels: int) -> Plain | None:
