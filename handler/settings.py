@@ -15,6 +15,7 @@ MODELS: Final = "models/"
 
 MB: Final = 1 << 20
 _PIXELS: Final = 50_000_000
+_THREADS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class Settings:
     max_frames: int = 1_000
     group_size: int = 256
     """Images that the model reads at a time."""
-    fetch_threads: int = 64
-    """Requests to S3 under way at a time."""
+    fetch_threads: int = _THREADS
+    """Requests to S3 under way at a time; fewer by default where the function has little memory."""
     workers: int = 0
     """Processes that decode and normalise beside the function's own, where a batch is large enough for them; by default
     one less than it has processors."""
@@ -79,6 +80,8 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
 }
 _MEGABYTES_A_PROCESSOR: Final = 1769
 """As AWS documents it for Lambda."""
+_MEGABYTES_A_THREAD: Final = 16
+"""Each has up to two starts of objects, of a megabyte, ahead of those that are read."""
 _OWN_MEGABYTES: Final = 200
 _BYTES_A_PIXEL: Final = 25
 """At the peak of decoding; the dearest, a JPEG 2000 with transparency, took 24 (1,176 MB for 7,000 × 7,000)."""
@@ -100,6 +103,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if "max_pixels" not in found and memory.isdecimal():
         found["max_pixels"] = min(_PIXELS, _pixels_within(int(memory)))
     found.setdefault("workers", _others(int(memory) if memory.isdecimal() else 0))
+    if "fetch_threads" not in found and memory.isdecimal():
+        found["fetch_threads"] = max(1, min(_THREADS, int(memory) // _MEGABYTES_A_THREAD))
     if "digitdrop_bucket" not in found:
         raise SettingsError("DIGITDROP_BUCKET is not set: set it to the name of the bucket to work on")
     return Settings(**found)  # type: ignore[arg-type]  # each value is of the kind that its field has

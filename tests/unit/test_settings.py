@@ -131,6 +131,14 @@ def test_little_memory_means_fewer_pixels(memory: str, pixels: int) -> None:
     assert read_settings(environment | {"MAX_PIXELS": "5"}).max_pixels == 5
 
 
+@pytest.mark.parametrize(("memory", "threads"), [("512", 32), ("1769", 64), ("10240", 64), ("1", 1)])
+def test_little_memory_means_fewer_requests_at_a_time(memory: str, threads: int) -> None:
+    """What they bring is held until it is its turn; a set `FETCH_THREADS` stands."""
+    environment = {"DIGITDROP_BUCKET": "b", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": memory}
+    assert read_settings(environment).fetch_threads == threads
+    assert read_settings(environment | {"FETCH_THREADS": "5"}).fetch_threads == 5
+
+
 @pytest.mark.parametrize(
     ("memory", "processors", "workers"),
     [
