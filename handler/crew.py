@@ -22,7 +22,7 @@ WORTH: Final = 0.05
 
 So a batch of 10,000 small images already has them, and a larger one needs no more memory.
 """
-_AHEAD: Final = 4
+_AHEAD: Final = 6
 """Groups that a process has at a time, and only two where they are large: it is never to wait for the next one."""
 _PIPE_BYTES: Final = 1 << 20
 """Of the pipe to it: what that holds is written without waiting. Linux allows no more to all."""

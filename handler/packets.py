@@ -25,15 +25,14 @@ ENDS: Final = (EOFError, OSError, pickle.UnpicklingError)
 
 def ask(pictures: Sequence[Packed], file: IO[bytes]) -> None:
     """Write pictures of one drop, without their names."""
-    limit = pictures[0].max_pixels
-    pickle.dump((limit, [(picture.data, picture.pixels) for picture in pictures]), file, pickle.HIGHEST_PROTOCOL)
+    pickle.dump((pictures[0].max_pixels, [picture.data for picture in pictures]), file, pickle.HIGHEST_PROTOCOL)
     file.flush()
 
 
 def asked(file: IO[bytes]) -> list[Packed]:
     """The same, read by the other process."""
     limit, pictures = pickle.load(file)  # noqa: S301  # nobody else can write to this pipe
-    return [Packed("", data, pixels, limit) for data, pixels in pictures]
+    return [Packed("", data, 0, limit) for data in pictures]
 
 
 def answer(found: Sequence[Read], file: IO[bytes]) -> None:

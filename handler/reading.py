@@ -13,7 +13,7 @@ from handler.members import LIGHT_PIXELS, Packed, Picture
 
 _MOST_BYTES: Final = 1 << 20
 """Of a group's pictures that are not decoded yet; of their pixels there are no more than one of them may have."""
-_WAITING: Final = 6
+_WAITING: Final = 8
 """Groups that are held, at most, while another process is at the first of them."""
 
 
