@@ -50,7 +50,8 @@ def section(plan: Plan, runs: Runs) -> tuple[Section, Curve]:
         median = statistics.median(of)
         cells = (f"{median:.0f}", f"{min(of):.0f}–{max(of):.0f}", f"{median / measured[ratios.MEGABYTES]:.2f} ×")
         lines.append((f"{int(name):,}" if name.isdecimal() else name, *cells))
-    note = f"The largest resident set of the whole process. The ratios are of {plan.counts[-1]:,} images."
+    whole = "The largest resident set of the whole process, and of those that it has begun."
+    note = f"{whole} The ratios are of {plan.counts[-1]:,} images."
     table = Table("Memory: a zip of PNGs and other drops, cnn, each run in a process of its own", lines, [note])
     wrong = [*incomplete(runs), *faults(measured)]
     return Section("memory", [table, curve.table()], measured, dict(runs), wrong), curve

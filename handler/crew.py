@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Final
+from typing import IO, Final, NamedTuple
 
 from handler.errors import LostError
 from handler.groups import Read
@@ -51,8 +53,11 @@ class Crew:
         with self._lock:
             self._worked += seconds
             if self._worked >= WORTH:
-                self._workers = [_Worker() for _ in range(self._amount)]
-                self._amount = 0
+                amount, self._amount = self._amount, 0
+                try:
+                    self._workers = [_Worker() for _ in range(amount)]
+                except (OSError, RuntimeError):  # no process, or no thread, can be had: so it goes on as it does
+                    _LOG.warning("no process can be begun that reads pictures too", exc_info=True)
 
     def close(self) -> None:
         """End the processes."""
@@ -60,40 +65,47 @@ class Crew:
             worker.close()
 
 
+class _Held(NamedTuple):
+    """Pictures that a process has."""
+
+    pictures: Sequence[Packed]
+    size: int
+    """Of their files, in bytes."""
+    future: Future[list[Read]]
+
+
 class _Worker:
     """One process, and the thread that takes its answers."""
 
     def __init__(self) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-        self._process = subprocess.Popen(  # this Python, with arguments of ours
-            [sys.executable, "-P", "-m", "handler.worker"],
-            env=os.environ | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pipesize=_PIPE_BYTES,
-        )
-        self._held: deque[tuple[Sequence[Packed], Future[list[Read]]]] = deque()
+        environment = os.environ | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
+        self._process, self._stdin, self._stdout = _begun([sys.executable, "-P", "-m", "handler.worker"], environment)
+        self._held: deque[_Held] = deque()
         self._ready = self._closed = False
-        self._lock = Lock()
-        Thread(target=self._receive, daemon=True).start()
+        self._state = Lock()
+        """Of what is held and whether it is ready; never kept while anything is waited for."""
+        self._pipe = Lock()
+        """Kept while pictures are written, which may have to wait for answers to be taken."""
+        try:
+            Thread(target=self._receive, daemon=True).start()
+        except RuntimeError:
+            self.close()
+            raise
 
     def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
         """As `Crew.take`."""
-        with self._lock:
-            if not self._ready or len(self._held) >= _AHEAD or self._process.stdin is None:
-                return None
-            size = sum(len(picture.data) for held in (pictures, *(held for held, _ in self._held)) for picture in held)
-            if len(self._held) > 1 and size > _PIPE_BYTES:
-                return None
-            found: Future[list[Read]] = Future()
-            self._held.append((pictures, found))
-            try:
-                ask(pictures, self._process.stdin)
-            except OSError:  # it has ended: the other thread finds that too
-                self._held.pop()
-                self._ready = False
-                return None
-            return found
+        held = _Held(pictures, sum(len(picture.data) for picture in pictures), Future())
+        with self._pipe:
+            with self._state:
+                ahead = len(self._held)
+                is_wide = sum(each.size for each in self._held) + held.size <= _PIPE_BYTES
+                if not self._ready or ahead >= _AHEAD or (ahead > 1 and not is_wide):
+                    return None
+                self._held.append(held)
+            with suppress(OSError):  # it has ended: the other thread finds that too, and says so to who has the future
+                ask(pictures, self._stdin)
+        return held.future
 
     def close(self) -> None:
         """End it, whatever it is at."""
@@ -102,22 +114,40 @@ class _Worker:
         self._process.wait()
 
     def _receive(self) -> None:
-        stdout = self._process.stdout
-        if stdout is None:
-            return
         try:
-            answered(stdout)
+            answered(self._stdout)
             self._ready = True
             while True:
-                found = answered(stdout)
-                pictures, future = self._held.popleft()
-                future.set_result(read_of(pictures, found))
+                found = answered(self._stdout)
+                held = self._held[0]
+                held.future.set_result(read_of(held.pictures, found))
+                with self._state:
+                    self._held.popleft()
         except ENDS:
             pass
-        with self._lock:
+        except Exception:  # noqa: BLE001  # whoever waits for the answer would wait for ever
+            _LOG.warning("what a process read cannot be understood", exc_info=True)
+        with self._state:
             self._ready = False
             lost = list(self._held)
-        for _, future in lost:
-            future.set_exception(LostError("it has ended"))
+        self._process.kill()
+        for held in lost:
+            if not held.future.done():
+                held.future.set_exception(LostError("it has ended"))
         if not self._closed:
             _LOG.warning("a process that read pictures has ended: this one goes on without it")
+
+
+def _begun(command: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+    """A process with wide pipes, and the ends of them; with usual ones where the system allows no others."""
+    pipe = subprocess.PIPE
+    begin: Callable[..., subprocess.Popen[bytes]] = partial(
+        subprocess.Popen, command, env=environment, stdin=pipe, stdout=pipe
+    )
+    try:
+        process = begin(pipesize=_PIPE_BYTES)
+    except PermissionError:
+        process = begin()
+    if process.stdin is None or process.stdout is None:
+        raise OSError("a process without pipes cannot be asked")
+    return process, process.stdin, process.stdout

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +127,25 @@ def test_a_process_has_a_few_groups_at_a_time(crew: Crew) -> None:
         assert len(future.result(timeout=20)) == 200
 
 
+def test_several_may_ask_at_once(crew: Crew) -> None:
+    """Threads of several invocations share the processes: each gets what was made of its own pictures."""
+    pictures = [[packed(f"{group}/{number}") for number in range(1 + group % 3)] for group in range(6000)]
+
+    def ask(group: list[Packed]) -> list[str]:
+        while not (future := crew.take(group)):
+            time.sleep(0)
+        return [picture.name for picture, _ in future.result(timeout=20)]
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that whatever can come between is likely to
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(ask, pictures))
+    finally:
+        sys.setswitchinterval(usual)
+    assert found == [[picture.name for picture in group] for group in pictures]
+
+
 @linux
 def test_a_killed_process_loses_no_picture(crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
     """Nor is it begun again: what killed it may do so every time. All of it is in the log, once."""
@@ -159,6 +180,56 @@ def test_one_that_is_killed_in_mid_batch_loses_no_picture(crew: Crew) -> None:
     crew.take = killing  # type: ignore[method-assign, assignment]  # it is disturbed
     assert csv_of("corpus.zip", crew) == csv_of("corpus.zip", Crew(0))
     assert count > 3
+
+
+def test_what_cannot_be_understood_is_read_again(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for an answer that never comes."""
+
+    def raising(*_: object) -> None:
+        raise ValueError("nonsense")
+
+    monkeypatch.setattr(crews, "read_of", raising)
+    future = crew.take([packed()])
+    assert future
+    with pytest.raises(LostError):
+        future.result(timeout=20)
+    assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
+
+
+@pytest.mark.parametrize(("what", "error"), [("subprocess.Popen", OSError("no")), ("Thread.start", RuntimeError("no"))])
+def test_nothing_is_lost_where_no_process_can_be_begun(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str, error: Exception
+) -> None:
+    """It is in the log, and all is read in one process."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    crew, before = Crew(1), pids()
+    monkeypatch.setattr(f"handler.crew.{what}", refuse)
+    crew.note(WORTH)
+    crew.note(WORTH)
+
+    assert crew.take([packed()]) is None
+    assert pids() == before
+    assert len([record for record in caplog.records if "no process can be begun" in record.message]) == 1
+
+
+def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a system allows no wider ones they are as they are, and only waited for sooner."""
+    begin = subprocess.Popen
+
+    def refuse(*arguments: Any, pipesize: int = -1, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
+        if pipesize > 0:
+            raise PermissionError("pipes of that size")
+        return begin(*arguments, **options)
+
+    monkeypatch.setattr("handler.crew.subprocess.Popen", refuse)
+    crew = Crew(1)
+    crew.note(WORTH)
+    await_ready(crew)
+    assert csv_of("corpus.zip", crew) == csv_of("corpus.zip", Crew(0))
+    crew.close()
 
 
 @linux
