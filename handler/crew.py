@@ -5,10 +5,9 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, Final, NamedTuple
@@ -140,14 +139,15 @@ class _Worker:
 
 def _begun(command: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     """A process with wide pipes, and the ends of them; with usual ones where the system allows no others."""
-    pipe = subprocess.PIPE
-    begin: Callable[..., subprocess.Popen[bytes]] = partial(
-        subprocess.Popen, command, env=environment, stdin=pipe, stdout=pipe
-    )
+
+    def begin(pipe_bytes: int) -> "subprocess.Popen[bytes]":
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, pipesize=pipe_bytes)  # noqa: S603
+
     try:
-        process = begin(pipesize=_PIPE_BYTES)
+        process = begin(_PIPE_BYTES)
     except PermissionError:
-        process = begin()
+        process = begin(-1)
     if process.stdin is None or process.stdout is None:
         raise OSError("a process without pipes cannot be asked")
     return process, process.stdin, process.stdout
