@@ -99,7 +99,7 @@ class _Worker:
             with self._state:
                 ahead = len(self._held)
                 is_wide = sum(each.size for each in self._held) + held.size <= _PIPE_BYTES
-                if not self._ready or ahead >= _AHEAD or (ahead > 1 and not is_wide):
+                if not self._ready or self._closed or ahead >= _AHEAD or (ahead > 1 and not is_wide):
                     return None
                 self._held.append(held)
             with suppress(OSError):  # it has ended: the other thread finds that too, and says so to who has the future
@@ -108,7 +108,8 @@ class _Worker:
 
     def close(self) -> None:
         """End it, whatever it is at."""
-        self._closed = True
+        with self._state:
+            self._closed = True
         self._process.kill()
         self._process.wait()
 
