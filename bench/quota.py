@@ -56,8 +56,11 @@ def _group(name: str, share: float) -> Path | None:
 
 def _moving(group: Path) -> Callable[[int], None]:
     def move(process: int) -> None:
-        for member in family(process):
-            (group / "cgroup.procs").write_text(str(member))
+        members = group / "cgroup.procs"
+        members.write_text(str(process))
+        for member in family(process)[1:]:
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                members.write_text(str(member))
 
     return move
 

@@ -24,7 +24,8 @@ def ahead(
         for item in items:
             yield item, partial(function, item)
         return
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         waiting: deque[tuple[Item, Future[Result]]] = deque()
         for item in items:
             waiting.append((item, pool.submit(function, item)))
@@ -34,3 +35,5 @@ def ahead(
         while waiting:
             first, future = waiting.popleft()
             yield first, future.result
+    finally:
+        pool.shutdown(cancel_futures=True)

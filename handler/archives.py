@@ -9,6 +9,7 @@ from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, sniff
 from handler.errors import SpentError, UnreadableError
 from handler.inflation import inflate
 from handler.members import Named, Picture, is_ignored, pack, read_images, read_picture
+from handler.pngs import START
 from handler.settings import Settings
 from handler.slices import Slices
 from handler.streams import Budget, Stream, decompress, pieces_of
@@ -27,7 +28,7 @@ def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Pic
         if entry.name.endswith("/") or is_ignored(entry.name):
             continue
         data = slices.whole(entry, settings.max_member_bytes)
-        if data and (packed := pack(data, entry.name, settings)) and budget.pays(len(data)):
+        if data and data.startswith(START) and (packed := pack(data, entry.name, settings)) and budget.pays(len(data)):
             yield packed
             continue
         if data and not sniff(data[:SNIFF_BYTES], entry.name) and budget.pays(len(data)):

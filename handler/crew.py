@@ -7,7 +7,6 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, Final, NamedTuple
@@ -24,7 +23,7 @@ WORTH: Final = 0.05
 So a batch of 10,000 small images already has them, and a larger one needs no more memory.
 """
 _AHEAD: Final = 6
-"""Groups that a process has at a time, and only two where they are large: it is never to wait for the next one."""
+"""Groups that a process has at a time, and fewer where they are large: it is seldom to wait for the next one."""
 _PIPE_BYTES: Final = 1 << 20
 """Of the pipe to it: what that holds is written without waiting. Linux allows no more to all."""
 
@@ -54,7 +53,8 @@ class Crew:
             if self._worked >= WORTH:
                 amount, self._amount = self._amount, 0
                 try:
-                    self._workers = [_Worker() for _ in range(amount)]
+                    for _ in range(amount):
+                        self._workers = [*self._workers, _Worker()]
                 except (OSError, RuntimeError):  # no process, or no thread, can be had: so it goes on as it does
                     _LOG.warning("no process can be begun that reads pictures too", exc_info=True)
 
@@ -78,7 +78,7 @@ class _Worker:
 
     def __init__(self) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-        environment = os.environ | {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
+        environment = os.environ | {"PYTHONPATH": paths}
         self._process, self._stdin, self._stdout = _begun([sys.executable, "-P", "-m", "handler.worker"], environment)
         self._held: deque[_Held] = deque()
         self._ready = self._closed = False
@@ -95,16 +95,29 @@ class _Worker:
     def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
         """As `Crew.take`."""
         held = _Held(pictures, sum(len(picture.data) for picture in pictures), Future())
-        with self._pipe:
+        if not self._pipe.acquire(blocking=False):
+            return None
+        try:
             with self._state:
                 ahead = len(self._held)
                 is_wide = sum(each.size for each in self._held) + held.size <= _PIPE_BYTES
-                if not self._ready or self._closed or ahead >= _AHEAD or (ahead > 1 and not is_wide):
+                if not self._ready or self._closed or ahead >= _AHEAD or (ahead and not is_wide):
                     return None
                 self._held.append(held)
-            with suppress(OSError):  # it has ended: the other thread finds that too, and says so to who has the future
-                ask(pictures, self._stdin)
+            self._ask(pictures)
+        finally:
+            self._pipe.release()
         return held.future
+
+    def _ask(self, pictures: Sequence[Packed]) -> None:
+        """Write pictures whole, or end it: what follows half of them would be taken for others."""
+        try:
+            ask(pictures, self._stdin)
+        except OSError:  # it has ended: the other thread finds that too, and says so to who has the future
+            self._process.kill()
+        except BaseException:
+            self._process.kill()
+            raise
 
     def close(self) -> None:
         """End it, whatever it is at."""
@@ -131,6 +144,7 @@ class _Worker:
             self._ready = False
             lost = list(self._held)
         self._process.kill()
+        self._process.wait()
         for held in lost:
             if not held.future.done():
                 held.future.set_exception(LostError("it has ended"))

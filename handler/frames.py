@@ -15,8 +15,8 @@ def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane
     return pictures.read_frames(data, max_pixels, max_frames)
 
 
-def pixels_of(data: bytes, max_pixels: int) -> int:
+def pixels_of(data: bytes, max_pixels: int, most: int) -> int:
     """What `pictures.pixels_of` gives."""
     from handler import pictures  # noqa: PLC0415  # likewise
 
-    return pictures.pixels_of(data, max_pixels)
+    return pictures.pixels_of(data, max_pixels, most)

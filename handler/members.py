@@ -40,7 +40,7 @@ class Packed:
         self.name = name
         self.data = data
         self.pixels = pixels
-        """As many as it says it has, at most `LIGHT_PIXELS`."""
+        """As many as it says it has, at most `LIGHT_PIXELS`; 0 where that no longer matters."""
         self.max_pixels = max_pixels
         """The same as its neighbours': Pillow has one limit for all that is open."""
 
@@ -83,10 +83,10 @@ def pack(data: bytes, name: str, settings: Settings) -> Packed | None:
     """A small picture of one frame; None where it is anything else, or not worth being sent to another process."""
     if len(data) > LIGHT_BYTES:
         return None
-    pixels = pngs.pixels_of(data)
+    pixels, most = pngs.pixels_of(data), min(LIGHT_PIXELS, settings.max_pixels)
     if not pixels and settings.workers and not data.startswith(pngs.START):
-        pixels = frames.pixels_of(data, settings.max_pixels)
-    fits = 0 < pixels <= min(LIGHT_PIXELS, settings.max_pixels)
+        pixels = frames.pixels_of(data, settings.max_pixels, most)
+    fits = 0 < pixels <= most
     return Packed(name, data, pixels, settings.max_pixels) if fits else None
 
 

@@ -77,12 +77,18 @@ def read_frames(data: bytes, max_pixels: int, max_frames: int) -> Iterator[Plane
                 return
 
 
-def pixels_of(data: bytes, max_pixels: int) -> int:
-    """Pixels that decoding a picture of one frame fills; 0 where it may have more frames, or is to be refused."""
+def pixels_of(data: bytes, max_pixels: int, most: int) -> int:
+    """Pixels that decoding a picture of one frame fills; 0 where it has more than `most`, or may have more frames.
+
+    Of a GIF, which would have to be decoded to tell, that is always 0.
+    """
     try:
         with _open(data, max_pixels) as picture:
+            pixels = max(picture.width * picture.height, _tile_pixels(picture))
+            if pixels > most or picture.format == "GIF":
+                return 0
             if picture.format in _SINGLE or not _seek(picture, 1):
-                return max(picture.width * picture.height, _tile_pixels(picture))
+                return pixels
     except UnreadableError:
         pass
     return 0

@@ -16,6 +16,7 @@ MODELS: Final = "models/"
 MB: Final = 1 << 20
 _PIXELS: Final = 50_000_000
 _THREADS: Final = 64
+_MOST_WORKERS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {
     "max_frames": (1, 1 << 20),
     "group_size": (1, 65_536),
     "fetch_threads": (1, 64),
-    "workers": (0, 16),
+    "workers": (0, _MOST_WORKERS),
     "reserve_seconds": (0, 300),
     "retry_base_seconds": (0, 43_200),
     "retry_limit_seconds": (0, 43_200),
@@ -113,7 +114,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def _others(megabytes: int) -> int:
     """Processors beside the first; of a function that has less memory than these come with they are slices of one."""
     shares = round(megabytes / _MEGABYTES_A_PROCESSOR) if megabytes else cores()
-    return max(0, min(shares, cores()) - 1)
+    return max(0, min(shares, cores(), _MOST_WORKERS + 1) - 1)
 
 
 def _pixels_within(megabytes: int) -> int:

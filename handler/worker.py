@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import IO
 
 from handler.groups import normals
@@ -14,16 +15,15 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     answer((), answers)
     while True:
         try:
-            pictures = asked(requests)
+            answer(normals(asked(requests)), answers)
         except ENDS:
             return
-        answer(normals(pictures), answers)
 
 
 def main() -> None:
     """Answer on what was standard output at first; what is printed goes to the log."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C means the handler, and this one ends with it
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
+    with suppress(BrokenPipeError), os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         serve(sys.stdin.buffer, answers)
 

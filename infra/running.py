@@ -9,6 +9,7 @@ from errno import EADDRINUSE
 from pathlib import Path
 from typing import IO, Final
 
+from handler.cores import cores
 from infra.emulator import emulator
 from infra.engine import bridge_host, require
 from infra.place import HOST, Place
@@ -96,7 +97,8 @@ def running(plan: Plan, say: Callable[[str], None]) -> Iterator[Running]:
         publish(stack, place, plan.model, say)
         count = 0 if plan.runtime == CONTAINER else max(1, min(stack.max_concurrency, os.cpu_count() or 1))
         jobs = [job_of(f"worker {number}", plan.handler, program, place, stack) for number in range(1, count + 1)]
-        environment = base | dict(stack.environment)
+        spare = {"WORKERS": f"{max(0, cores() // max(1, count) - 1)}"}  # each of them begins as many processes more
+        environment = spare | base | dict(stack.environment)
         workers = [processes.start(job.name, "infra.worker", [job.to_json()], environment) for job in jobs]
         yield Running(place, stack, server, tuple(workers), say)
 

@@ -196,6 +196,43 @@ def test_what_cannot_be_understood_is_read_again(crew: Crew, monkeypatch: pytest
     assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
 
 
+def test_half_a_question_is_never_answered(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails while pictures are written ends the process: its next answer could be taken for another's."""
+
+    def failing(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(crews, "ask", failing)
+        with pytest.raises(MemoryError):
+            crew.take([packed("a")])
+    future = crew.take([packed("b")])
+    if future:
+        with pytest.raises(LostError):
+            future.result(timeout=20)
+    assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
+
+
+@linux
+def test_those_that_could_be_begun_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no memory for a second process, the first reads, and is ended with the others."""
+    begin, before = subprocess.Popen, pids()
+    begun: list[object] = []
+
+    def once(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
+        if begun:
+            raise OSError("no memory")
+        begun.append(begin(*arguments, **options))
+        return begun[0]
+
+    monkeypatch.setattr("handler.crew.subprocess.Popen", once)
+    crew = Crew(2)
+    crew.note(WORTH)
+    await_ready(crew)
+    crew.close()
+    assert pids() == before
+
+
 @pytest.mark.parametrize(("what", "error"), [("subprocess.Popen", OSError("no")), ("Thread.start", RuntimeError("no"))])
 def test_nothing_is_lost_where_no_process_can_be_begun(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str, error: Exception
@@ -263,14 +300,14 @@ def test_what_is_printed_there_is_no_answer(crew: Crew, monkeypatch: pytest.Monk
     """A library that prints in the other process does not break what comes from it."""
     assert crew
     (tmp_path / "sitecustomize.py").write_text(
-        "import os, threading\ndef loud():\n    while True: os.write(1, b'loud')\nthreading.Timer(0.3, loud).start()\n",
+        "import os, threading\ndef loud():\n    while True: os.write(1, b'loud')\nthreading.Timer(2, loud).start()\n",
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     loud = crews.Crew(1)
     loud.note(WORTH)
     await_ready(loud)
-    time.sleep(0.5)
+    time.sleep(2.5)
     future = loud.take([packed()] * 9)
     assert future
     assert len(future.result(timeout=20)) == 9

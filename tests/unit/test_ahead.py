@@ -92,7 +92,8 @@ def test_threads_go_on_while_the_caller_works_on_a_result(threads: int) -> None:
     def call(_item: int) -> None:
         begun.release()
 
-    _, result = next(ahead(call, range(100), threads))
+    calls = ahead(call, range(100), threads)
+    _, result = next(calls)
     result()
     assert all(begun.acquire(timeout=30) for _ in range(2 * threads))
 

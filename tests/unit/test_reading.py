@@ -111,7 +111,7 @@ def test_later_groups_are_read_while_another_is_waited_for() -> None:
     read = groups(source(), 2, elsewhere)
     with pytest.raises(TimeoutError):
         next(_impatient(read))
-    assert asked < 20
+    assert 10 < asked < 20
 
 
 def _impatient(read: Iterator[list[Read]]) -> Iterator[list[Read]]:
@@ -147,10 +147,10 @@ def test_what_is_read_here_is_told() -> None:
 
 @pytest.mark.parametrize("here", [True, False])
 def test_a_group_ends_before_it_holds_much(here: bool) -> None:  # noqa: FBT001  # a parameter of the test
-    """Pictures that are large for their kind make small groups, of a megabyte, and of pixels for one of the largest."""
+    """Pictures that are large for their kind make small groups, of half a megabyte or a million pixels."""
     elsewhere = HERE_ALONE if here else Scripted(iter([TAKEN] * 100))
     many = [Packed(str(number), FILES[0], LIGHT_PIXELS // 2, 1 << 20) for number in range(6)]
     large = [Packed(str(number), FILES[0] + bytes(1 << 18), 784, 1 << 20) for number in range(6)]
 
     assert [len(group) for group in groups(iter(many), 256, elsewhere)] == [2, 2, 2]
-    assert [len(group) for group in groups(iter(large), 256, elsewhere)] == [4, 2]
+    assert [len(group) for group in groups(iter(large), 256, elsewhere)] == [2, 2, 2]

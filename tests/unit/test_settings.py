@@ -144,7 +144,7 @@ def test_little_memory_means_fewer_requests_at_a_time(memory: str, threads: int)
     [
         *(("", 1, 0), ("", 2, 1), ("", 6, 5), ("much", 2, 1)),
         *(("512", 2, 0), ("1769", 2, 0), ("2048", 2, 0), ("3008", 2, 1), ("3538", 2, 1), ("3538", 1, 0)),
-        ("10240", 6, 5),
+        *(("10240", 6, 5), ("", 64, 16)),
     ],
 )
 def test_there_are_as_many_workers_as_processors_to_spare(
