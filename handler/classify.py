@@ -45,7 +45,8 @@ def classify(
 ) -> Iterator[Row]:
     """A row for each picture, in order.
 
-    Of groups of `settings.group_size` pictures, of at most 127×127 pixels each, one more is held than there are cores, and some that are read elsewhere.
+    Of groups of `settings.group_size` pictures, of at most 127×127 pixels each, one more is held than there are cores,
+    and some that are read elsewhere.
 
     While threads, as many as cores, have the model read a group each, the next one is taken and normalised, here or
     `elsewhere`. What either raises rises here, in the order of the pictures; closing the rows ends the threads.
