@@ -1,9 +1,13 @@
 """Named pictures to rows, lazily, in groups of the size that the model reads."""
 
+import math
+import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,8 +27,18 @@ from handler.stopwatch import CLASSIFY, READ, Stopwatch
 
 _FEW: Final = 16
 """Pictures that the model has read before a thread would begin."""
+_WORTH: Final = sys.getswitchinterval()
+"""Seconds of the model's, at least, that a thread is worth: so long it may wait until it has Python's lock again."""
 _PARTS: Final = 10_000
 """Of a probability, as it is written: four digits."""
+
+
+class _Answer(NamedTuple):
+    """What the model read of a group."""
+
+    found: Probabilities
+    seconds: float
+    """Of a processor, that it took."""
 
 
 class _Held(NamedTuple):
@@ -32,7 +46,7 @@ class _Held(NamedTuple):
 
     group: list[Read]
     readable: Sequence[Normal]
-    call: Callable[[], Probabilities]
+    call: Callable[[], _Answer]
     """Gives what it read of those."""
 
 
@@ -49,56 +63,72 @@ def classify(
     and some that are read elsewhere.
 
     While threads, as many as cores, have the model read a group each, the next one is taken and normalised, here or
-    `elsewhere`. What either raises rises here, in the order of the pictures; closing the rows ends the threads.
+    `elsewhere`; a model that reads a group in no time has no threads. What either raises rises here, in the order of
+    the pictures; closing the rows ends the threads.
     """
     read = groups(iter(pictures), settings.group_size, elsewhere)
     threads = cores()
     held: deque[_Held] = deque()
     pool = ThreadPoolExecutor(threads)
+    seconds = math.inf
+
+    def rows() -> Iterator[Row]:
+        nonlocal seconds
+        group, readable, call = held.popleft()
+        with watch.on(CLASSIFY):
+            found, took = call()
+            seconds = took if len(found) else seconds
+            # Not in the threads: what is Python's own work there would only have the threads wait for each other.
+            readable, found = look_again(readable, found, classifier)
+        return _rows(group, readable, found, classifier, settings)
+
     try:
         while group := _next(read, watch):
             readable = [normal for _, normal in group if normal]
-            call: Callable[[], Probabilities] = partial(_read, readable, classifier)
-            if len(group) >= min(_FEW, settings.group_size):  # a loose image needs no thread
+            call: Callable[[], _Answer] = partial(_read, readable, classifier)
+            if len(group) >= min(_FEW, settings.group_size) and seconds > _WORTH:  # a loose image needs no thread
                 call = pool.submit(call).result
             held.append(_Held(group, readable, call))
             if len(held) > threads:
-                yield from _rows(held.popleft(), classifier, settings, watch)
+                yield from rows()
         while held:
-            yield from _rows(held.popleft(), classifier, settings, watch)
+            yield from rows()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _read(readable: Sequence[Normal], classifier: Classifier) -> Probabilities:
+def _read(readable: Sequence[Normal], classifier: Classifier) -> _Answer:
     if not readable:
-        return np.empty((0, len(classifier.labels)), np.float32)
-    return classifier.probabilities(np.concatenate([normal.pixels for normal in readable]).reshape(-1, SIDE, SIDE))
+        return _Answer(np.empty((0, len(classifier.labels)), np.float32), 0)
+    begun = time.thread_time()
+    images = np.concatenate([normal.pixels for normal in readable]).reshape(-1, SIDE, SIDE)
+    return _Answer(classifier.probabilities(images), time.thread_time() - begun)
 
 
-def _rows(held: _Held, classifier: Classifier, settings: Settings, watch: Stopwatch) -> Iterator[Row]:
-    with watch.on(CLASSIFY):
-        # Not in the threads: what is Python's own work there would only have the threads wait for each other.
-        readable, found = look_again(held.readable, held.call(), classifier)
+def _rows(
+    group: Sequence[Read], readable: Sequence[Normal], found: Probabilities, classifier: Classifier, settings: Settings
+) -> Iterator[Row]:
+    """The rows of a group, of whose pictures those that are `readable` have the probabilities `found`."""
     labels, version = classifier.labels, classifier.version
     review_below = classifier.review_below if settings.review_below is None else settings.review_below
     not_a_digit_below = classifier.not_a_digit_below
     best = found.argmax(axis=1)
     # Sixteen digits hold ten thousand times 32 bits exactly, so this rounds as writing them does.
     parts = np.rint(np.float64(found) * _PARTS)
-    sure = parts[np.arange(len(best)), best]
-    shares = parts.tolist() if settings.probabilities else None
-    predicted = iter(zip(readable, best.tolist(), sure.tolist(), shares or [()] * len(best), strict=True))
-    for picture, normal in held.group:
+    sure = parts[np.arange(len(best)), best].tolist()
+    shares: Iterable[tuple[str, ...]] = repeat(())
+    if settings.probabilities:
+        shares = [tuple(map(_cell, others)) for others in parts.tolist()]
+    predicted = zip(readable, best.tolist(), sure, map(_cell, sure), shares, strict=False)
+    for picture, normal in group:
         image, frame = image_cell(picture.name), "" if picture.frame is None else str(picture.frame)
         if not normal:
             yield Row(image, frame, "", "", ERROR, str(picture.error), version)
             continue
-        settled, label, part, others = next(predicted)
+        settled, label, part, confidence, others = next(predicted)
         # The confidence as it is written, so that the CSV agrees with itself.
         detail = doubt(settled.signs, part / _PARTS, review_below, not_a_digit_below)
-        status = REVIEW if detail else OK
-        yield Row(image, frame, labels[label], _cell(part), status, detail, version, tuple(map(_cell, others)))
+        yield Row(image, frame, labels[label], confidence, REVIEW if detail else OK, detail, version, others)
 
 
 def _next(read: Iterator[list[Read]], watch: Stopwatch) -> list[Read]:

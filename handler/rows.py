@@ -6,7 +6,7 @@ OK: Final = "ok"
 REVIEW: Final = "review"
 ERROR: Final = "error"
 
-_FORMULA: Final = tuple("=+-@'\t\r")
+_FORMULA: Final = frozenset("=+-@'\t\r")
 
 
 class Row(NamedTuple):
@@ -34,4 +34,4 @@ def image_cell(name: str) -> str:
         except UnicodeEncodeError:
             raw = name.replace("\\", "\\\\").encode(errors="surrogateescape")
             name = raw.decode(errors="backslashreplace")
-    return f"'{name}" if name.startswith(_FORMULA) else name
+    return f"'{name}" if name[:1] in _FORMULA else name
