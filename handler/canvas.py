@@ -27,17 +27,12 @@ def painted(plains: Sequence[Plain]) -> tuple[NDArray[np.uint8], list[bool]]:
     And whether each is whole: what the decoder cannot finish is Pillow's to read by itself, and to refuse.
     """
     canvas: Image.Image = Image.new("L", (max(p.layout.width for p in plains), sum(p.layout.height for p in plains)))
-    core, top, whole = canvas.im, 0, []
-    for plain in plains:
-        layout = plain.layout
-        bottom = top + layout.height
-        whole.append(_is_painted(core, (0, top, layout.width, bottom), plain.packed))
-        top = bottom
+    core: Any = canvas.im  # Pillow has no type for it
+    decoder_of, top, whole = _imaging.zip_decoder, 0, []
+    for (width, height, *_), packed, _ in plains:
+        decoder = decoder_of("L", "L")
+        decoder.setimage(core, (0, top, width, top + height))
+        read, error = decoder.decode(packed)
+        whole.append(read < 0 and not error)
+        top += height
     return np.asarray(canvas), whole
-
-
-def _is_painted(core: Any, box: tuple[int, int, int, int], packed: bytes) -> bool:  # noqa: ANN401  # Pillow has no type
-    decoder = _imaging.zip_decoder("L", "L")
-    decoder.setimage(core, box)
-    read, error = decoder.decode(packed)
-    return read < 0 and not error

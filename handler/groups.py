@@ -15,9 +15,8 @@ from handler.together import is_small, mnist, normalise_group
 MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
 Read = tuple[Picture, Normal | None]
 """A picture without its plane, and what the model reads of it; None where there is only an error."""
-_Opened = tuple[int, Picture, Normal | Gray | Plane | None]
-"""A picture's place in its group, the picture without its plane, and what the model reads of it where it is MNIST's
-already, or else its luminance, if it has any."""
+_Opened = tuple[int, Picture, Gray | Plane | None]
+"""A picture's place in its group, the picture without its plane, and its luminance, if it has any."""
 _Plain = tuple[int, Picture, Plain]
 """A picture's place, the picture, and what it holds."""
 
@@ -29,22 +28,30 @@ def normals(pictures: Iterable[Picture]) -> list[Read]:
     """
     found: dict[int, Read] = {}
     small: dict[int, Gray | Plane] = {}
-    for place, picture, read in _opened(pictures):
-        if read is None or isinstance(read, Normal):
-            found[place] = picture, read
-        elif is_small(read):
+    alike: list[_Plain] = []
+
+    def take(place: int, picture: Picture, read: Gray | Plane | None) -> None:
+        if read is not None and is_small(read):
             small[place] = read
-            found[place] = picture, None
-        else:
-            found[place] = picture, normalise(full(read))
+        found[place] = picture, None if read is None or place in small else normalise(full(read))
+
+    for each in _opened(pictures, alike):
+        take(*each)
+    if alike:
+        canvas, whole = painted([plain for *_, plain in alike])
+        images = canvas.reshape(-1, SIDE, SIDE)
+        for number, ((place, picture, _), normal) in enumerate(zip(alike, mnist(images), strict=True)):
+            if normal and whole[number]:
+                found[place] = picture, normal
+            else:
+                take(*((place, picture, images[number]) if whole[number] else _bare(place, picture)))
     for place, normal in zip(small, normalise_group(list(small.values())), strict=True):
         found[place] = found[place][0], normal
     return [found[place] for place in range(len(found))]
 
 
-def _opened(pictures: Iterable[Picture]) -> Iterator[_Opened]:
-    """Each as it comes, but plain PNGs that share a canvas at the end."""
-    alike: list[_Plain] = []
+def _opened(pictures: Iterable[Picture], alike: list[_Plain]) -> Iterator[_Opened]:
+    """Each as it comes, but plain PNGs that share a canvas at the end; those of MNIST's size are put aside."""
     others: list[_Plain] = []
     for place, picture in enumerate(pictures):
         plain = read_plain(picture.data, picture.max_pixels) if isinstance(picture, Packed) else None
@@ -56,11 +63,6 @@ def _opened(pictures: Iterable[Picture]) -> Iterator[_Opened]:
             others.append((place, picture, plain))
         else:
             yield _decoded(place, picture, plain)
-    if alike:
-        canvas, whole = painted([plain for *_, plain in alike])
-        images = canvas.reshape(-1, SIDE, SIDE)
-        for (place, picture, _), image, normal, is_whole in zip(alike, images, mnist(images), whole, strict=True):
-            yield (place, picture, normal or image) if is_whole else _bare(place, picture)
     if others:
         canvas, whole = painted([plain for *_, plain in others])
         bottom = 0

@@ -83,11 +83,10 @@ def pack(data: bytes, name: str, settings: Settings) -> Packed | None:
     """A small picture of one frame; None where it is anything else, or not worth being sent to another process."""
     if len(data) > LIGHT_BYTES:
         return None
-    pixels, most = pngs.pixels_of(data), min(LIGHT_PIXELS, settings.max_pixels)
+    pixels, limit = pngs.pixels_of(data), settings.max_pixels
     if not pixels and settings.workers and not data.startswith(pngs.START):
-        pixels = frames.pixels_of(data, settings.max_pixels, most)
-    fits = 0 < pixels <= most
-    return Packed(name, data, pixels, settings.max_pixels) if fits else None
+        pixels = frames.pixels_of(data, limit, min(LIGHT_PIXELS, limit))
+    return Packed(name, data, pixels, limit) if 0 < pixels <= LIGHT_PIXELS and pixels <= limit else None
 
 
 def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture]:

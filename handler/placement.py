@@ -30,6 +30,8 @@ _SUMS: Final = np.stack(
     [np.ones((SIDE, SIDE), np.float32), *np.broadcast_arrays(_PLACES[:, None], _PLACES[None, :])], axis=-1
 ).reshape(-1, 3)
 """(784, 3): what gives the sum of an image, and its sums weighted by row and by column."""
+_UPPER: Final = np.array([0xFF] * 4 + [0] * 4, np.uint8).view(np.uint64)[0]
+"""The four pixels of the upper row, among the eight that two rows share."""
 
 
 def placed(ink: Plane, *, thicken: bool = True) -> NDArray[np.uint8]:
@@ -70,7 +72,7 @@ def are_mnist(images: NDArray[np.uint8]) -> Mask:
         return found
     some = images if len(left) == len(images) else images[left]
     flat = some.reshape(-1, SIDE * SIDE)
-    fits = ((flat != 0) @ _SUMS[:, 0]) * 2 <= SIDE * SIDE
+    fits = (flat != 0).sum(axis=1, dtype=np.uint16) * 2 <= SIDE * SIDE
     fits &= flat.max(axis=1) >= _BRIGHT
     mass = (flat.astype(np.float32) @ _SUMS).astype(np.float64)  # whole and half numbers below 2²³: exact in any order
     fits &= np.abs(mass[:, 1:] / np.maximum(mass[:, :1], 1) - SIDE / 2).max(axis=1) <= 1
@@ -80,15 +82,18 @@ def are_mnist(images: NDArray[np.uint8]) -> Mask:
 
 
 def _inked(images: NDArray[np.uint8]) -> Iterator[Mask]:
-    """Of (N, 28, 28), which rows and which columns have ink, (N, 28) each; four pixels at a time."""
-    words = np.ascontiguousarray(images).view(np.uint32)
-    across, down = words[:, :, 0].copy(), words[:, 0].copy()
-    for place in range(1, words.shape[2]):
-        across |= words[:, :, place]
-    for place in range(1, words.shape[1]):
-        down |= words[:, place]
-    yield across != 0
-    yield down.view(np.uint8) != 0
+    """Of (N, 28, 28), which rows and which columns have ink, (N, 28) each; eight pixels at a time, of two rows."""
+    pairs = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint64).reshape(len(images), SIDE // 2, 7)
+    shared = pairs[:, :, 3]
+    across = np.empty((*shared.shape, 2), np.bool_)
+    across[:, :, 0] = pairs[:, :, 0] | pairs[:, :, 1] | pairs[:, :, 2] | (shared & _UPPER)
+    across[:, :, 1] = pairs[:, :, 4] | pairs[:, :, 5] | pairs[:, :, 6] | (shared & ~_UPPER)
+    yield across.reshape(-1, SIDE)
+    down = pairs[:, 0].copy()
+    for place in range(1, pairs.shape[1]):
+        down |= pairs[:, place]
+    rows = down.view(np.uint8).reshape(-1, 2, SIDE)
+    yield (rows[:, 0] | rows[:, 1]) != 0
 
 
 def _full(ink: Plane) -> Plane:

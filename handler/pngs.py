@@ -18,8 +18,13 @@ START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 """What every PNG begins with, its header's size and name included."""
 _ANIMATED: Final = b"acTL"
 _SIDES: Final = struct.Struct(">II").unpack_from
+_CHUNK: Final = struct.Struct(">I4s").unpack_from
+_CRC: Final = struct.Struct(">I").unpack_from
 _HEAD_BYTES: Final = 33
 _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+_LEAST_BYTES: Final = _HEAD_BYTES + 12 + len(_END)
+"""Of a PNG with one IDAT chunk that has no bytes."""
+_IDAT_CRC: Final = zlib.crc32(b"IDAT")
 _HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
 """Chunks that change no pixel, and the bytes that Pillow wants each to have."""
 _MOST_BYTES: Final = 1 << 14
@@ -47,27 +52,35 @@ class Plain(NamedTuple):
 
 def pixels_of(data: bytes) -> int:
     """Pixels that a PNG says it has; 0 for what is no PNG, or may have several frames."""
-    if not data.startswith(START) or _ANIMATED in data or len(data) < _HEAD_BYTES:
+    if not data.startswith(START) or len(data) < _HEAD_BYTES or (not _is_bare(data) and _ANIMATED in data):
         return 0
     width, height = _SIDES(data, 16)
     return int(width * height)
 
 
+def _is_bare(data: bytes) -> bool:
+    """Whether a PNG says that it has one IDAT and nothing else between its header and its end."""
+    size = len(data)
+    if size < _LEAST_BYTES or not data.endswith(_END):
+        return False
+    packed, kind = _CHUNK(data, _HEAD_BYTES)
+    return bool(kind == b"IDAT" and packed == size - _LEAST_BYTES)
+
+
 def read_plain(data: bytes, max_pixels: int) -> Plain | None:
     """What a plain PNG of at most `max_pixels` holds; None for whatever is none, or is not whole."""
-    size = len(data)
-    layout = _read_layout(data[:_HEAD_BYTES]) if size <= _MOST_BYTES else None
-    if layout is None or layout.width * layout.height > max_pixels:
+    layout = _read_layout(data[:_HEAD_BYTES], max_pixels) if len(data) <= _MOST_BYTES else None
+    if layout is None:
         return None
-    if data[33:41] == (size - 57).to_bytes(4, "big", signed=True) + b"IDAT" and data.endswith(_END):
-        if layout.colour == PALETTE or zlib.crc32(data[37:-16]).to_bytes(4, "big") != data[-16:-12]:
-            return None
-        return Plain(layout, data[41:-16], b"")
+    if _is_bare(data):
+        packed = data[41:-16]
+        is_whole = layout.colour != PALETTE and zlib.crc32(packed, _IDAT_CRC) == _CRC(data, len(data) - 16)[0]
+        return Plain(layout, packed, b"") if is_whole else None
     return _read_chunks(data, layout)
 
 
 @lru_cache(maxsize=256)
-def _read_layout(head: bytes) -> Layout | None:
+def _read_layout(head: bytes, max_pixels: int) -> Layout | None:
     if len(head) < _HEAD_BYTES or not head.startswith(START):
         return None
     width, height = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
@@ -75,7 +88,8 @@ def _read_layout(head: bytes) -> Layout | None:
     if depth not in _DEPTHS.get(colour, ()) or any(others) or zlib.crc32(head[12:29]).to_bytes(4, "big") != head[29:]:
         return None
     line_bytes = (width * depth * _CHANNELS[colour] + 7) // 8
-    return Layout(width, height, depth, colour) if 0 < height * line_bytes <= _MOST_BYTES else None
+    fits = 0 < height * line_bytes <= _MOST_BYTES and width * height <= max_pixels
+    return Layout(width, height, depth, colour) if fits else None
 
 
 def _read_chunks(data: bytes, layout: Layout) -> Plain | None:

@@ -66,9 +66,11 @@ def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
     for turned in (False, True):
         left = ~images[places] if turned else images
         fits = are_mnist(left)
-        for place in np.flatnonzero(fits).tolist():
-            found[places[place]] = Normal(left[place], _MNIST, turned)
+        for place, image in zip(places[fits].tolist(), left[fits], strict=True):
+            found[place] = Normal(image, _MNIST, turned)
         places = places[~fits]
+        if not len(places):
+            break
     return found
 
 
