@@ -58,6 +58,10 @@ class _Group:
         """Whether nobody has to be waited for."""
         return self._future is None or self._future.done()
 
+    def read_here(self) -> None:
+        """Read it here, whatever another process will make of it."""
+        self._future, self._found = None, self._here()
+
     def found(self) -> list[Read]:
         """What was made of each, in order."""
         found = self._found
@@ -97,7 +101,8 @@ class _Group:
 def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iterator[list[Read]]:
     """What `groups.normals` gives, for groups of at most `size` pictures, in their order.
 
-    A group is taken when it is asked for, and others meanwhile where another process is at it.
+    A group is taken when it is asked for, and others meanwhile where another process is at it. When there are no more,
+    those that wait for that process are read here too, from the last one on.
     """
     held: deque[_Group] = deque()
     while group := _Group(pictures, size, elsewhere):
@@ -105,4 +110,8 @@ def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iter
         while held and (held[0].is_read() or len(held) >= _WAITING):
             yield held.popleft().found()
     while held:
-        yield held.popleft().found()
+        waiting = [group for group in held if not group.is_read()]
+        if waiting and waiting[0] is held[0] and len(waiting) > 1:
+            waiting[-1].read_here()
+        else:
+            yield held.popleft().found()

@@ -114,6 +114,24 @@ def test_later_groups_are_read_while_another_is_waited_for() -> None:
     assert 10 < asked < 20
 
 
+def test_at_the_end_what_waits_for_another_process_is_read_here() -> None:
+    """From the last group on, as long as that process is at the first and has more than one left."""
+
+    class Slow(Scripted):
+        def note(self, seconds: float) -> None:
+            super().note(seconds)
+            if len(self.seconds) == 2:
+                for done in self.waiting[:2]:
+                    done()
+
+    drawn = [packed(number) for number in range(8)]
+    elsewhere = Slow(iter([LATER] * 4))
+    found = list(_impatient(groups(iter(drawn), 2, elsewhere)))
+
+    assert told([one for group in found for one in group]) == told(normals(drawn))
+    assert len(elsewhere.seconds) == 2
+
+
 def _impatient(read: Iterator[list[Read]]) -> Iterator[list[Read]]:
     """The same, but that nobody is waited for."""
     real = Future.result
