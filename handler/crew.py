@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from itertools import islice
 from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, Final, NamedTuple
@@ -100,7 +101,8 @@ class _Worker:
         try:
             with self._state:
                 ahead = len(self._held)
-                is_wide = sum(each.size for each in self._held) + held.size <= _PIPE_BYTES
+                in_pipe = sum(each.size for each in islice(self._held, 1, None))  # it is at the first
+                is_wide = in_pipe + held.size <= _PIPE_BYTES
                 if not self._ready or self._closed or ahead >= _AHEAD or (ahead and not is_wide):
                     return None
                 self._held.append(held)

@@ -11,7 +11,7 @@ from handler.errors import LostError
 from handler.groups import Read, normals
 from handler.members import LIGHT_PIXELS, Packed, Picture
 
-_MOST_BYTES: Final = 1 << 19
+_MOST_BYTES: Final = 3 << 17
 """Of a group's pictures that are not decoded yet, as of pixels `LIGHT_PIXELS`: what reaches either ends the group."""
 _WAITING: Final = 8
 """Groups that are held, at most, while another process is at the first of them."""
