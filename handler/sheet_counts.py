@@ -1,7 +1,6 @@
 """How often each byte is in each picture of a sheet: what follows from bytes is ranked by them, without sorting."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +9,7 @@ from handler.luminance import unit
 from handler.planes import Mask, Numbers
 from handler.sheet import Sheet
 from handler.sheet_paper import Papers, inks_of
-
-BYTES: Final = 256
+from handler.sheet_steps import BYTES, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +31,10 @@ class Counts:
         return Counts(self.ink, self.count * (self.ink >= weakest[:, None]))
 
 
-def counts_of(sheet: Sheet, grays: NDArray[np.uint8], papers: Papers) -> Counts:
-    """The pixels of each picture, whose bytes are `grays`, (N, H, W)."""
-    layers = len(grays)
-    places = np.arange(layers)[:, None, None] * BYTES + grays
-    np.copyto(places, layers * BYTES, where=~sheet.valid)
-    count = np.bincount(places.ravel(), minlength=layers * BYTES + 1)[:-1].reshape(layers, BYTES)
-    every = np.broadcast_to(unit(np.arange(BYTES, dtype=np.uint8)), (layers, 1, BYTES))
+def counts_of(sheet: Sheet, papers: Papers) -> Counts:
+    """The pixels of each picture, all of which are in bytes."""
+    count = counted(np.asarray(picture, np.uint8).ravel() for picture in sheet.pictures)
+    every = np.broadcast_to(unit(np.arange(BYTES, dtype=np.uint8)), (len(count), 1, BYTES))
     return _in_order(Counts(inks_of(every, papers)[:, 0], count), papers.is_light)
 
 

@@ -72,7 +72,7 @@ def bounds_of(hits: Mask) -> Window:
 def find_inks(sheet: Sheet, papers: Papers) -> Inks:
     """What `images.normalise` finds, but only where no line may run through the picture and its ink is at one edge."""
     ink = inks_of(sheet.stack, papers)
-    counts = None if sheet.grays is None else counts_of(sheet, sheet.grays, papers)
+    counts = None if sheet.grays is None else counts_of(sheet, papers)
     strongest = _strongest(ink, counts, sheet, papers)
     weakest = np.maximum(SEEN * strongest, np.minimum(NOISE * papers.noise, strongest))
     if counts:

@@ -4,7 +4,8 @@ Pixels that differ by so many bytes differ by nearly, but not quite, the same in
 bytes say which difference is in the middle, and of the pixels that have it the luminances are compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,7 @@ from handler.planes import Numbers
 
 Gaps = tuple[int, int]
 """Rows down and columns across, from one in which neighbours are compared to the next."""
-_BYTES: Final = 256
-_LUMINANCE: Final = unit(np.arange(_BYTES, dtype=np.uint8))
+BYTES: Final = 256
 _ROUNDING: Final = 1e-6
 """More than luminances that differ by so many bytes can differ by otherwise."""
 
@@ -40,20 +40,24 @@ def counted_medians(
     steps, darker = _steps(grays, high, wide, gaps)
     size, upper = middles(high, wide, gaps)
     upper += steps.shape[1] - size  # zeros that are no steps
-    places = np.arange(len(steps))[:, None] * _BYTES + steps
-    before = np.bincount(places.ravel(), minlength=len(steps) * _BYTES).reshape(-1, _BYTES).cumsum(axis=1)
+    before = counted(steps).cumsum(axis=1)
     lower, higher = ((before > rank[:, None]).argmax(axis=1) for rank in (upper - 1, upper))
-    for row in np.flatnonzero(higher / 255 + _ROUNDING > limits).tolist():
-        found: list[float] = []
-        for step in sorted({int(lower[row]), int(higher[row])}):
-            first = int(before[row, step - 1]) if step else 0
-            ordered = _ordered(steps[row], darker[row], step)
-            found += [
-                float(ordered[rank - first])
-                for rank in (upper[row] - 1, upper[row])
-                if first <= rank < before[row, step]
-            ]
-        yield row, between(found[0], found[1], int(size[row]))
+    rows = np.flatnonzero(higher / 255 + _ROUNDING > limits)
+    if not len(rows):
+        return
+    steps, darker, before = steps[rows], darker[rows], before[rows]
+    lower, higher, upper = lower[rows], higher[rows], upper[rows]
+    low, top = _luminances(steps, darker, before, lower, (upper - 1, upper))
+    others = np.flatnonzero(lower != higher)
+    if len(others):
+        top[others] = _luminances(steps[others], darker[others], before[others], higher[others], (upper[others],))[0]
+    for row, one, other in zip(rows.tolist(), low.tolist(), top.tolist(), strict=True):
+        yield row, between(one, other, int(size[row]))
+
+
+def counted(pixels: Iterable[Gray]) -> Numbers:
+    """(N, 256): how often each byte is among each of N."""
+    return np.stack([np.bincount(each, minlength=BYTES) for each in pixels])
 
 
 def _steps(grays: NDArray[np.uint8], high: Numbers, wide: Numbers, gaps: Gaps) -> tuple[Gray, Gray]:
@@ -75,10 +79,31 @@ def _steps(grays: NDArray[np.uint8], high: Numbers, wide: Numbers, gaps: Gaps) -
     return steps, darker
 
 
-def _ordered(steps: Gray, darker: Gray, step: int) -> NDArray[np.float32]:
-    """The steps of so many bytes, in luminance and in order."""
-    dark = darker[steps == step]
-    values: NDArray[np.float32] = _LUMINANCE[dark + np.uint8(step)]
-    values -= _LUMINANCE[dark]
-    values.sort()
-    return values
+def _luminances(
+    steps: Gray, darker: Gray, before: Numbers, step: Numbers, ranks: Sequence[Numbers]
+) -> list[NDArray[np.float64]]:
+    """(K,) for each of `ranks`: the step in luminance that is there in order, of (K, L), where it is of `step` bytes.
+
+    `before` is how many steps are of each byte or less.
+    """
+    each = np.arange(len(steps))
+    less = np.where(step > 0, before[each, step - 1], 0)
+    owner = np.repeat(each, before[each, step] - less)
+    values, places = _in_order()
+    dark = darker.ravel()[np.flatnonzero(steps == step[:, None])]  # in half the time of indexing by what is true
+    place = places[step[owner], dark]
+    count = np.bincount(owner * BYTES + place, minlength=len(steps) * BYTES).reshape(-1, BYTES).cumsum(axis=1)
+    return [values[step, (count > (rank - less)[:, None]).argmax(axis=1)].astype(np.float64) for rank in ranks]
+
+
+@cache
+def _in_order() -> tuple[NDArray[np.float32], Gray]:
+    """(256, 256): the steps in luminance of so many bytes, in order; and where that from each byte is among them."""
+    luminance = unit(np.arange(BYTES, dtype=np.uint8))
+    values, places = np.zeros((BYTES, BYTES), np.float32), np.zeros((BYTES, BYTES), np.uint8)
+    for step in range(BYTES):
+        from_each = luminance[step:] - luminance[: BYTES - step]
+        order = np.argsort(from_each, kind="stable")
+        values[step, : len(order)] = from_each[order]
+        places[step, order] = np.arange(len(order))
+    return values, places
