@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.lines import without_lines
-from handler.luminance import Plane, full
+from handler.luminance import Plane
 from handler.normal import Normal, Signs
 from handler.paper import CONTRAST, Paper, find_paper, other_papers
 from handler.parts import digit_of
@@ -54,9 +54,9 @@ def read_again(first: Normal, steps: Steps = ALL) -> tuple[Normal, ...]:
 
     Paper and ink are exchanged, or the light is taken to be another. None where that leaves no ink, or several digits.
     """
-    if first.seen is None:
+    seen = first.plane()
+    if seen is None:
         return ()
-    seen = full(first.seen)
     papers = other_papers(seen, shade=steps.shade, votes=steps.votes)
     found = [_read(seen, seen, (1, 1), paper, steps) for paper in papers]
     return tuple(normal for normal in found if not normal.signs.is_blank and not normal.signs.several)

@@ -1,7 +1,8 @@
 """What crosses between the handler and a process that reads pictures for it: pictures there, what is made of them back.
 
 Both are the same program, so it is Python's own pickle. Pixels and what is alike in many pictures cross once for all of
-them: an object for each of a thousand small pictures would take as long as reading them.
+them: an object for each of a thousand small pictures would take as long as reading them. What is to be read again, as
+few are, does not cross where it is all of a picture: the handler has that, and can decode it.
 """
 
 import pickle
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from handler.errors import UnreadableError
 from handler.groups import Read
-from handler.members import Named, Packed
+from handler.members import Named, Packed, Picture
 from handler.normal import Normal
 from handler.placement import SIDE
+from handler.pngs import shape_of
 
 Answer = tuple[NDArray[np.uint8] | None, list[tuple[Any, ...]]]
 """The pixels of what could be read, (N, 28, 28), and of each picture the rest, or its error's code and sentence."""
@@ -39,7 +41,7 @@ def answer(found: Sequence[Read], file: IO[bytes]) -> None:
     """Write what was made of pictures."""
     normals = [normal for _, normal in found if normal]
     pixels = np.concatenate([normal.pixels for normal in normals]) if normals else None
-    rest = [normal[1:] if normal else _told(picture.error) for picture, normal in found]
+    rest = [_rest(picture, normal) if normal else _told(picture.error) for picture, normal in found]
     pickle.dump((pixels, rest), file, pickle.HIGHEST_PROTOCOL)
     file.flush()
 
@@ -59,8 +61,16 @@ def read_of(pictures: Sequence[Packed], found: Answer) -> list[Read]:
         if isinstance(told[0], str):
             read.append((Named(picture.name, error=UnreadableError(*told)), None))
         else:
-            read.append((picture, Normal(next(images), *told)))
+            signs, light, seen, is_kept = told
+            read.append((picture, Normal(next(images), signs, light, seen, picture if is_kept else None)))
     return read
+
+
+def _rest(picture: Picture, normal: Normal) -> tuple[Any, ...]:
+    """What there is of a picture beside its pixels; that what is seen is all of it, in the place of that."""
+    seen = normal.seen
+    is_kept = seen is not None and isinstance(picture, Packed) and seen.shape == shape_of(picture.data)
+    return normal.signs, normal.paper_is_light, None if is_kept else seen, is_kept
 
 
 def _told(error: UnreadableError | None) -> tuple[str, str]:

@@ -58,6 +58,14 @@ def pixels_of(data: bytes) -> int:
     return int(width * height)
 
 
+def shape_of(data: bytes) -> tuple[int, int]:
+    """Rows and columns that a PNG says it has; (0, 0) for what is no PNG."""
+    if not data.startswith(START) or len(data) < _HEAD_BYTES:
+        return 0, 0
+    width, height = _SIDES(data, 16)
+    return height, width
+
+
 def _is_bare(data: bytes) -> bool:
     """Whether a PNG says that it has one IDAT and nothing else between its header and its end."""
     size = len(data)
