@@ -100,13 +100,21 @@ def test_each_thing_that_happens_is_one_line_of_the_log(
     drop(idle_stack, "incoming/log/1.png", PICTURE)
     drop(idle_stack, "incoming/log/b/2.png", PICTURE)
     drop(idle_stack, "predictions/log/b/predictions.csv", b"foreign")
+    printed = ""
+
+    def has_raised() -> bool:
+        nonlocal printed
+        printed += capfd.readouterr().out
+        return '"errorType"' in printed
+
     try:
         container.invoke({"bucket": idle_stack.stack.bucket, "key": "incoming/log/1.png"})
         with pytest.raises(FunctionError, match="PredictionsError"):
             container.invoke({"bucket": idle_stack.stack.bucket, "key": "incoming/log/b/2.png"})
+        wait_for(has_raised, "the log tells what was raised")  # the answer may be here before it
     finally:
         container.end()
-    printed = capfd.readouterr().out
+    printed += capfd.readouterr().out
     written, metrics, failed, failures, raised = (
         json.loads(line) for line in printed.splitlines() if line.startswith("{")
     )
