@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from handler import crew as crews
@@ -125,6 +126,19 @@ def test_a_process_has_a_few_groups_at_a_time(crew: Crew) -> None:
     assert 2 <= len(taken) < 20
     for future in taken:
         assert len(future.result(timeout=20)) == 200
+
+
+def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
+    """Beside the one that it is at: with one it would wait for the next while this process reads a group itself."""
+    data = encoded(np.random.default_rng(0).integers(0, 256, (120, 3200), np.uint8))  # that cannot be made smaller
+    group = [Packed("a", data, 1, SETTINGS.max_pixels)]
+    assert 380_000 < len(data) < 393_216
+    begun = [crew.take(group) for _ in range(3)]
+
+    assert all(begun)
+    for future in begun:
+        assert future
+        assert len(future.result(timeout=20)) == 1
 
 
 def test_several_may_ask_at_once(crew: Crew) -> None:

@@ -1,6 +1,9 @@
 """Pictures to rows, in groups of the model's size."""
 
 import dataclasses
+import sys
+import threading
+import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 
 from handler.classify import classify
+from handler.cores import cores
 from handler.errors import UnreadableError
 from handler.members import Named
 from handler.normal import Normal, Signs
@@ -247,3 +251,31 @@ def test_what_is_read_again_is_in_the_row() -> None:
     )
     assert once == ["1", "0", "1"]
     assert twice == ["1", "1", "1"]
+
+
+@dataclass(frozen=True)
+class TimedClassifier(RowClassifier):
+    """That takes so many seconds of a processor for each group, and notes who asks."""
+
+    seconds: float = 0
+    threads: list[int] = field(default_factory=list)
+
+    def probabilities(self, images: Images) -> Probabilities:
+        """(N, 10)."""
+        self.threads.append(threading.get_ident())
+        end = time.thread_time() + self.seconds
+        while time.thread_time() < end:
+            pass
+        return super().probabilities(images)
+
+
+def test_a_quick_model_is_asked_without_threads() -> None:
+    """From when that is known on; one that takes longer than Python keeps its lock is asked by others all along."""
+    quick, slow = TimedClassifier(), TimedClassifier(seconds=2 * sys.getswitchinterval())
+    expected = rows(400, 20)
+    for classifier in (quick, slow):
+        assert list(classify(pictures(400), classifier, set_to(20), WATCH)) == expected
+
+    own = threading.get_ident()
+    assert [thread == own for thread in quick.threads][cores() + 1 :] == [True] * (len(quick.threads) - cores() - 1)
+    assert own not in slow.threads

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from handler.canvas import fits, painted
 from handler.groups import MNIST
 from handler.luminance import Plane, luminance_of, unit
-from handler.pngs import Layout, Plain, read_plain
+from handler.pngs import Layout, Plain, pixels_of, read_plain, shape_of
 from tests.doubles import bar, encoded
 from tests.unit.makers import mutated, plane_of, png_chunk, png_header
 
@@ -208,3 +208,21 @@ def test_what_pillow_writes_is_taken() -> None:
         plain = read_plain(encoded(pixels, optimize=optimize), 10_000)
         assert plain
         assert planes_of([plain])[0] is not None
+
+
+def test_only_a_chunk_makes_a_picture_an_animation() -> None:
+    """The same four letters among the pixels do not, whatever chunks there are; the chunk does, wherever it is."""
+    lines = bytearray(LINES)
+    lines[30:34] = b"acTL"
+    pixels = zlib.compress(bytes(lines), 0)
+    assert b"acTL" in pixels
+    assert pixels_of(HEAD + png_chunk(b"IDAT", pixels) + END) == 28 * 28
+    for data in (HEAD + png_chunk(b"acTL", bytes(8)) + IDAT + END, HEAD + IDAT + png_chunk(b"acTL", bytes(8)) + END):
+        assert pixels_of(data) == 0
+
+
+@pytest.mark.parametrize("data", [b"", GOOD[:32], b"GIF89a" + GOOD])
+def test_what_is_no_png_has_no_size(data: bytes) -> None:
+    """Cut off before its header ends, or something else."""
+    assert (pixels_of(data), shape_of(data)) == (0, (0, 0))
+    assert shape_of(HEAD) == (28, 28)
