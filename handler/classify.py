@@ -70,14 +70,14 @@ def classify(
     threads = cores()
     held: deque[_Held] = deque()
     pool = ThreadPoolExecutor(threads)
-    seconds = math.inf
+    seconds = math.inf  # of the model's for a picture, as it was the last time
 
     def rows() -> Iterator[Row]:
         nonlocal seconds
         group, readable, call = held.popleft()
         with watch.on(CLASSIFY):
             found, took = call()
-            seconds = took if len(found) else seconds
+            seconds = took / len(found) if len(found) else seconds
             # Not in the threads: what is Python's own work there would only have the threads wait for each other.
             readable, found = look_again(readable, found, classifier)
         return _rows(group, readable, found, classifier, settings)
@@ -86,7 +86,9 @@ def classify(
         while group := _next(read, watch):
             readable = [normal for _, normal in group if normal]
             call: Callable[[], _Answer] = partial(_read, readable, classifier)
-            if len(group) >= min(_FEW, settings.group_size) and seconds > _WORTH:  # a loose image needs no thread
+            if (
+                len(group) >= min(_FEW, settings.group_size) and seconds * len(group) > _WORTH
+            ):  # a loose image needs none
                 call = pool.submit(call).result
             held.append(_Held(group, readable, call))
             if len(held) > threads:

@@ -27,6 +27,10 @@ _AHEAD: Final = 6
 """Groups that a process has at a time, and fewer where they are large: it is seldom to wait for the next one."""
 _PIPE_BYTES: Final = 1 << 20
 """Of the pipe to it: what that holds is written without waiting. Linux allows no more to all."""
+_USUAL_BYTES: Final = 1 << 16
+"""Of a pipe that nobody asked to be wider."""
+_SPARE_BYTES: Final = 1 << 14
+"""Of a pipe, for what is sent beside pictures, and for pages that are not filled."""
 
 
 class Crew:
@@ -39,7 +43,10 @@ class Crew:
         self._lock = Lock()
 
     def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
-        """What a process will make of pictures; None where none has time for them."""
+        """What a process will make of pictures; None where none has time for them.
+
+        Who no longer wants it cancels it: it is read all the same, and until then that process has no time.
+        """
         for worker in self._workers:
             if found := worker.take(pictures):
                 return found
@@ -80,7 +87,8 @@ class _Worker:
     def __init__(self) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         environment = os.environ | {"PYTHONPATH": paths}
-        self._process, self._stdin, self._stdout = _begun([sys.executable, "-P", "-m", "handler.worker"], environment)
+        begun = _begun([sys.executable, "-P", "-m", "handler.worker"], environment)
+        self._process, self._stdin, self._stdout, self._pipe_bytes = begun
         self._held: deque[_Held] = deque()
         self._ready = self._closed = False
         self._state = Lock()
@@ -100,16 +108,21 @@ class _Worker:
             return None
         try:
             with self._state:
-                ahead = len(self._held)
-                in_pipe = sum(each.size for each in islice(self._held, 1, None))  # it is at the first
-                is_wide = in_pipe + held.size <= _PIPE_BYTES
-                if not self._ready or self._closed or ahead >= _AHEAD or (ahead and not is_wide):
+                if not self._has_time(held.size):
                     return None
                 self._held.append(held)
             self._ask(pictures)
         finally:
             self._pipe.release()
         return held.future
+
+    def _has_time(self, size: int) -> bool:
+        """Whether pictures of so many bytes would be read soon, and go into the pipe beside what is in it."""
+        ahead = len(self._held)
+        in_pipe = sum(each.size for each in islice(self._held, 1, None))  # it is at the first
+        is_stale = any(each.future.cancelled() for each in self._held)
+        is_open = self._ready and not self._closed and not is_stale and ahead < _AHEAD
+        return is_open and (not ahead or in_pipe + size <= self._pipe_bytes - _SPARE_BYTES)
 
     def _ask(self, pictures: Sequence[Packed]) -> None:
         """Write pictures whole, or end it: what follows half of them would be taken for others."""
@@ -135,7 +148,8 @@ class _Worker:
             while True:
                 found = answered(self._stdout)
                 held = self._held[0]
-                held.future.set_result(read_of(held.pictures, found))
+                if held.future.set_running_or_notify_cancel():
+                    held.future.set_result(read_of(held.pictures, found))
                 with self._state:
                     self._held.popleft()
         except ENDS:
@@ -154,17 +168,20 @@ class _Worker:
             _LOG.warning("a process that read pictures has ended: this one goes on without it")
 
 
-def _begun(command: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
-    """A process with wide pipes, and the ends of them; with usual ones where the system allows no others."""
+def _begun(
+    command: list[str], environment: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes], int]:
+    """A process with wide pipes, the ends of them, and their bytes; usual pipes where the system allows no others."""
 
     def begin(pipe_bytes: int) -> "subprocess.Popen[bytes]":
         pipe = subprocess.PIPE
         return subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, pipesize=pipe_bytes)  # noqa: S603
 
+    pipe_bytes = _PIPE_BYTES if sys.platform == "linux" else _USUAL_BYTES  # elsewhere none can be asked for
     try:
         process = begin(_PIPE_BYTES)
     except PermissionError:
-        process = begin(-1)
+        process, pipe_bytes = begin(-1), _USUAL_BYTES
     if process.stdin is None or process.stdout is None:
         raise OSError("a process without pipes cannot be asked")
-    return process, process.stdin, process.stdout
+    return process, process.stdin, process.stdout, pipe_bytes

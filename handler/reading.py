@@ -60,6 +60,8 @@ class _Group:
 
     def read_here(self) -> None:
         """Read it here, whatever another process will make of it."""
+        if self._future:
+            self._future.cancel()
         self._future, self._found = None, self._here()
 
     def found(self) -> list[Read]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handler import crew as crews
 from handler.batches import read_batch
@@ -37,6 +38,11 @@ def packed(name: str = "a") -> Packed:
     found = pack(encoded(bar(4, 20)), name, SETTINGS)
     assert found
     return found
+
+
+def noise(high: int, wide: int) -> NDArray[np.uint8]:
+    """Pixels that cannot be packed into fewer bytes than they are."""
+    return np.random.default_rng(0).integers(0, 256, (high, wide), np.uint8)
 
 
 @pytest.fixture
@@ -130,7 +136,7 @@ def test_a_process_has_a_few_groups_at_a_time(crew: Crew) -> None:
 
 def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
     """Beside the one that it is at: with one it would wait for the next while this process reads a group itself."""
-    data = encoded(np.random.default_rng(0).integers(0, 256, (120, 3200), np.uint8))  # that cannot be made smaller
+    data = encoded(noise(120, 3200))
     group = [Packed("a", data, 1, SETTINGS.max_pixels)]
     assert 380_000 < len(data) < 393_216
     begun = [crew.take(group) for _ in range(3)]
@@ -139,6 +145,19 @@ def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
     for future in begun:
         assert future
         assert len(future.result(timeout=20)) == 1
+
+
+def test_who_gave_up_what_waits_does_not_wait_behind_it(crew: Crew) -> None:
+    """The process still reads it; the next batch is read here until then, and there from then on."""
+    first, second = (crew.take([packed("a")] * 3000) for _ in range(2))
+    assert first
+    assert second
+    assert second.cancel()
+    assert crew.take([packed()]) is None
+    assert len(first.result(timeout=20)) == 3000
+
+    await_ready(crew)
+    assert second.cancelled()
 
 
 def test_several_may_ask_at_once(crew: Crew) -> None:
@@ -280,6 +299,9 @@ def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     crew.note(WORTH)
     await_ready(crew)
     assert csv_of("corpus.zip", crew) == csv_of("corpus.zip", Crew(0))
+    large = [Packed("a", encoded(noise(200, 200)), 1, SETTINGS.max_pixels)]
+    futures = [crew.take(pictures) for pictures in ([packed()] * 3000, large, large)]
+    assert [bool(future) for future in futures] == [True, True, False]  # one is in work, one in the pipe
     crew.close()
 
 
