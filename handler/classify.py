@@ -86,9 +86,8 @@ def classify(
         while group := _next(read, watch):
             readable = [normal for _, normal in group if normal]
             call: Callable[[], _Answer] = partial(_read, readable, classifier)
-            if (
-                len(group) >= min(_FEW, settings.group_size) and seconds * len(group) > _WORTH
-            ):  # a loose image needs none
+            is_small = len(group) < min(_FEW, settings.group_size)  # as a loose image
+            if not is_small and seconds * len(group) > _WORTH:
                 call = pool.submit(call).result
             held.append(_Held(group, readable, call))
             if len(held) > threads:

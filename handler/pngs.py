@@ -52,10 +52,8 @@ class Plain(NamedTuple):
 
 def pixels_of(data: bytes) -> int:
     """Pixels that a PNG says it has; 0 for what is no PNG, or may have several frames."""
-    if not data.startswith(START) or len(data) < _HEAD_BYTES or (not _is_bare(data) and _ANIMATED in data):
-        return 0
-    width, height = _SIDES(data, 16)
-    return int(width * height)
+    height, width = shape_of(data)
+    return 0 if not _is_bare(data) and _ANIMATED in data else height * width
 
 
 def shape_of(data: bytes) -> tuple[int, int]:

@@ -21,7 +21,10 @@ class Elsewhere(Protocol):
     """Other processes that read pictures."""
 
     def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
-        """What will be made of pictures, or `LostError`; None where nobody has time for them."""
+        """What will be made of pictures, or `LostError`; None where nobody has time for them.
+
+        Who no longer wants it cancels it.
+        """
 
     def note(self, seconds: float) -> None:
         """Pictures were read here for so long."""
@@ -113,7 +116,7 @@ def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iter
             yield held.popleft().found()
     while held:
         waiting = [group for group in held if not group.is_read()]
-        if waiting and waiting[0] is held[0] and len(waiting) > 1:
+        if len(waiting) > 1 and waiting[0] is held[0]:
             waiting[-1].read_here()
         else:
             yield held.popleft().found()
