@@ -2,14 +2,16 @@
 
 import logging
 import os
+import select
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from io import FileIO
 from itertools import islice
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import IO, Final, NamedTuple
 
 from handler.errors import LostError
@@ -63,7 +65,7 @@ class Crew:
                 try:
                     for _ in range(amount):
                         self._workers = [*self._workers, _Worker()]
-                except (OSError, RuntimeError):  # no process, or no thread, can be had: so it goes on as it does
+                except OSError:  # no process can be had: so it goes on as it does
                     _LOG.warning("no process can be begun that reads pictures too", exc_info=True)
 
     def close(self) -> None:
@@ -72,17 +74,43 @@ class Crew:
             worker.close()
 
 
+class _Answer(Future[list[Read]]):
+    """What a process makes of pictures. Nobody listens to it all the time: who looks takes what has come.
+
+    A thread that listened would wake up for every page of an answer, and keep the others from Python's lock.
+    """
+
+    def __init__(self, worker: "_Worker") -> None:
+        super().__init__()
+        self._worker = worker
+
+    def is_settled(self) -> bool:
+        """Whether it is done, as far as is known."""
+        return super().done()
+
+    def done(self) -> bool:
+        """As a future's."""
+        self._worker.look()
+        return super().done()
+
+    def result(self, timeout: float | None = None) -> list[Read]:
+        """As a future's, but that it does not end before the process answers or ends."""
+        while not self.is_settled():
+            self._worker.wait(self)
+        return super().result(timeout)
+
+
 class _Held(NamedTuple):
     """Pictures that a process has."""
 
     pictures: Sequence[Packed]
     size: int
     """Of their files, in bytes."""
-    future: Future[list[Read]]
+    answer: _Answer
 
 
 class _Worker:
-    """One process, and the thread that takes its answers."""
+    """One process, and what it was asked."""
 
     def __init__(self) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
@@ -90,20 +118,20 @@ class _Worker:
         begun = _begun([sys.executable, "-P", "-m", "handler.worker"], environment)
         self._process, self._stdin, self._stdout, self._pipe_bytes = begun
         self._held: deque[_Held] = deque()
-        self._ready = self._closed = False
+        self._ready = self._closed = self._ended = False
         self._state = Lock()
-        """Of what is held and whether it is ready; never kept while anything is waited for."""
+        """Of what is held; never kept while anything is waited for."""
         self._pipe = Lock()
-        """Kept while pictures are written, which may have to wait for answers to be taken."""
-        try:
-            Thread(target=self._receive, daemon=True).start()
-        except RuntimeError:
-            self.close()
-            raise
+        """Kept while pictures are written."""
+        self._answers = Lock()
+        """Kept while an answer is taken, which may have to be waited for."""
+        self._events = select.poll()
+        self._events.register(self._stdout, select.POLLIN)
 
     def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
         """As `Crew.take`."""
-        held = _Held(pictures, sum(len(picture.data) for picture in pictures), Future())
+        self.look()
+        held = _Held(pictures, sum(len(picture.data) for picture in pictures), _Answer(self))
         if not self._pipe.acquire(blocking=False):
             return None
         try:
@@ -114,13 +142,37 @@ class _Worker:
             self._ask(pictures)
         finally:
             self._pipe.release()
-        return held.future
+        return held.answer
+
+    def look(self) -> None:
+        """Take the answers that have come."""
+        if self._answers.acquire(blocking=False):
+            try:
+                while not self._ended and self._has_come():
+                    self._receive()
+            finally:
+                self._answers.release()
+
+    def wait(self, answer: _Answer) -> None:
+        """Take the next answer, unless somebody else had the one that is waited for."""
+        with self._answers:
+            if not answer.is_settled():
+                self._receive()
+
+    def close(self) -> None:
+        """End it, whatever it is at."""
+        self._closed = True
+        self._process.kill()
+        self._process.wait()
 
     def _has_time(self, size: int) -> bool:
-        """Whether pictures of so many bytes would be read soon, and go into the pipe beside what is in it."""
+        """Whether pictures of so many bytes would be read soon, and go into the pipe beside what is in it.
+
+        So writing them never waits: what else it has is in the pipe, but for the first, which it is at or through with.
+        """
         ahead = len(self._held)
-        in_pipe = sum(each.size for each in islice(self._held, 1, None))  # it is at the first
-        is_stale = any(each.future.cancelled() for each in self._held)
+        in_pipe = sum(each.size for each in islice(self._held, 1, None))
+        is_stale = any(each.answer.cancelled() for each in self._held)
         is_open = self._ready and not self._closed and not is_stale and ahead < _AHEAD
         return is_open and (not ahead or in_pipe + size <= self._pipe_bytes - _SPARE_BYTES)
 
@@ -128,42 +180,47 @@ class _Worker:
         """Write pictures whole, or end it: what follows half of them would be taken for others."""
         try:
             ask(pictures, self._stdin)
-        except OSError:  # it has ended: the other thread finds that too, and says so to who has the future
+        except OSError:  # it has ended: who takes its answers finds that too
             self._process.kill()
         except BaseException:
             self._process.kill()
             raise
 
-    def close(self) -> None:
-        """End it, whatever it is at."""
-        with self._state:
-            self._closed = True
-        self._process.kill()
-        self._process.wait()
+    def _has_come(self) -> bool:
+        return bool(self._events.poll(0))
 
     def _receive(self) -> None:
+        """Take one answer, whatever it is; after its end all that it had is lost."""
         try:
-            answered(self._stdout)
-            self._ready = True
-            while True:
-                found = answered(self._stdout)
-                held = self._held[0]
-                if held.future.set_running_or_notify_cancel():
-                    held.future.set_result(read_of(held.pictures, found))
-                with self._state:
-                    self._held.popleft()
+            found = answered(self._stdout)
+            if not self._ready:
+                self._ready = True
+                return
+            held = self._held[0]
+            if held.answer.set_running_or_notify_cancel():
+                held.answer.set_result(read_of(held.pictures, found))
+            with self._state:
+                self._held.popleft()
+            return
         except ENDS:
             pass
         except Exception:  # noqa: BLE001  # whoever waits for the answer would wait for ever
             _LOG.warning("what a process read cannot be understood", exc_info=True)
+        except BaseException:  # half of an answer may be taken: what follows is none
+            self._end()
+            raise
+        self._end()
+
+    def _end(self) -> None:
         with self._state:
-            self._ready = False
+            self._ready, self._ended = False, True
             lost = list(self._held)
+            self._held.clear()
         self._process.kill()
         self._process.wait()
         for held in lost:
-            if not held.future.done():
-                held.future.set_exception(LostError("it has ended"))
+            if not held.answer.is_settled():
+                held.answer.set_exception(LostError("it has ended"))
         if not self._closed:
             _LOG.warning("a process that read pictures has ended: this one goes on without it")
 
@@ -184,4 +241,5 @@ def _begun(
         process, pipe_bytes = begin(-1), _USUAL_BYTES
     if process.stdin is None or process.stdout is None:
         raise OSError("a process without pipes cannot be asked")
-    return process, process.stdin, process.stdout, pipe_bytes
+    answers = FileIO(process.stdout.fileno(), closefd=False)  # what has come waits in the pipe, where it is seen
+    return process, process.stdin, answers, pipe_bytes

@@ -6,6 +6,7 @@ few are, does not cross where it is all of a picture: the handler has that, and 
 """
 
 import pickle
+import struct
 from collections.abc import Sequence
 from typing import IO, Any, Final
 
@@ -21,19 +22,20 @@ from handler.pngs import shape_of
 
 Answer = tuple[NDArray[np.uint8] | None, list[tuple[Any, ...]]]
 """The pixels of what could be read, (N, 28, 28), and of each picture the rest, or its error's code and sentence."""
+_SIZE: Final = struct.Struct("<Q")
+"""Of a message, before it: so it is taken with few calls."""
 ENDS: Final = (EOFError, OSError, pickle.UnpicklingError)
 """What reading raises where the other process has ended."""
 
 
 def ask(pictures: Sequence[Packed], file: IO[bytes]) -> None:
     """Write pictures of one drop, without their names."""
-    pickle.dump((pictures[0].max_pixels, [picture.data for picture in pictures]), file, pickle.HIGHEST_PROTOCOL)
-    file.flush()
+    _send((pictures[0].max_pixels, [picture.data for picture in pictures]), file)
 
 
 def asked(file: IO[bytes]) -> list[Packed]:
     """The same, read by the other process."""
-    limit, pictures = pickle.load(file)  # noqa: S301  # nobody else can write to this pipe
+    limit, pictures = _received(file)
     return [Packed("", data, 0, limit) for data in pictures]
 
 
@@ -42,13 +44,12 @@ def answer(found: Sequence[Read], file: IO[bytes]) -> None:
     normals = [normal for _, normal in found if normal]
     pixels = np.concatenate([normal.pixels for normal in normals]) if normals else None
     rest = [_rest(picture, normal) if normal else _told(picture.error) for picture, normal in found]
-    pickle.dump((pixels, rest), file, pickle.HIGHEST_PROTOCOL)
-    file.flush()
+    _send((pixels, rest), file)
 
 
 def answered(file: IO[bytes]) -> Answer:
     """The same, as it came."""
-    found: Answer = pickle.load(file)  # noqa: S301  # nobody else can write to this pipe
+    found: Answer = _received(file)
     return found
 
 
@@ -77,3 +78,23 @@ def _told(error: UnreadableError | None) -> tuple[str, str]:
     if error is None:
         raise TypeError("a picture has neither pixels nor an error")
     return error.code, str(error).removeprefix(f"{error.code}: ")
+
+
+def _send(message: Any, file: IO[bytes]) -> None:  # noqa: ANN401  # whatever crosses
+    packed = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+    file.write(_SIZE.pack(len(packed)) + packed)
+    file.flush()
+
+
+def _received(file: IO[bytes]) -> Any:  # noqa: ANN401  # the same
+    (size,) = _SIZE.unpack(_read(file, _SIZE.size))
+    return pickle.loads(_read(file, size))  # noqa: S301  # nobody else can write to this pipe
+
+
+def _read(file: IO[bytes], size: int) -> bytes:
+    found = file.read(size)
+    while len(found) < size:
+        if not (more := file.read(size - len(found))):
+            raise EOFError
+        found += more
+    return found

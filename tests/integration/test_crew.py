@@ -229,6 +229,36 @@ def test_what_cannot_be_understood_is_read_again(crew: Crew, monkeypatch: pytest
     assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
 
 
+def test_half_an_answer_is_never_taken_for_the_next(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is interrupted while it takes an answer has ended the process: what is left of it in the pipe is none."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    future, other = crew.take([packed("a")]), crew.take([packed("b")])
+    assert future
+    assert other
+    with monkeypatch.context() as patch:
+        patch.setattr(crews, "answered", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            future.result(timeout=20)
+    for lost in (future, other):
+        with pytest.raises(LostError):
+            lost.result(timeout=20)
+    assert crew.take([packed()]) is None
+
+
+def test_answers_wait_until_somebody_looks(crew: Crew) -> None:
+    """They lie in the pipe meanwhile; who looks for one has those that came before it too."""
+    futures = [crew.take([packed()] * 9) for _ in range(4)]
+    first, *_, last = futures
+    assert first
+    assert last
+    wait_for(last.done, "the last answer")
+
+    assert all(len(future.result(timeout=20)) == 9 for future in futures if future)
+
+
 def test_half_a_question_is_never_answered(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails while pictures are written ends the process: its next answer could be taken for another's."""
 
@@ -266,17 +296,16 @@ def test_those_that_could_be_begun_are_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert pids() == before
 
 
-@pytest.mark.parametrize(("what", "error"), [("subprocess.Popen", OSError("no")), ("Thread.start", RuntimeError("no"))])
 def test_nothing_is_lost_where_no_process_can_be_begun(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str, error: Exception
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is in the log, and all is read in one process."""
 
     def refuse(*_: object, **__: object) -> None:
-        raise error
+        raise OSError("no")
 
     crew, before = Crew(1), pids()
-    monkeypatch.setattr(f"handler.crew.{what}", refuse)
+    monkeypatch.setattr("handler.crew.subprocess.Popen", refuse)
     crew.note(WORTH)
     crew.note(WORTH)
 

@@ -78,6 +78,26 @@ def test_a_picture_does_not_come_back_whole() -> None:
     assert found.plane() is not None
 
 
+def test_an_answer_may_come_in_pieces() -> None:
+    """A pipe gives what is in it; where it ends within an answer that is no answer."""
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(min(size or 0, 700))
+
+    pictures = packed({f"{number}": encoded(np.roll(bar(4, 20), number, 0)) for number in range(9)})
+    reply = io.BytesIO()
+    answer(normals(pictures), reply)
+
+    found = read_of(pictures, answered(Slow(reply.getvalue())))
+    assert [normal.pixels.tobytes() for _, normal in found if normal] == [
+        normal.pixels.tobytes() for _, normal in normals(pictures) if normal
+    ]
+    for length in (0, 3, 2000):
+        with pytest.raises(EOFError):
+            answered(Slow(reply.getvalue()[:length]))
+
+
 def test_names_stay_at_home() -> None:
     """A name may be any bytes, and the other process has no use for it."""
     request = io.BytesIO()
