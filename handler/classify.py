@@ -14,9 +14,9 @@ import numpy as np
 
 from handler.cores import cores
 from handler.doubt import doubt
-from handler.groups import Read
+from handler.groups import Alike, Read
 from handler.members import Picture
-from handler.normal import Normal
+from handler.normal import MNIST, Mnist, Normal, Signs
 from handler.placement import SIDE
 from handler.ports import Classifier, Probabilities
 from handler.reading import HERE_ALONE, Elsewhere, groups
@@ -44,7 +44,7 @@ class _Answer(NamedTuple):
 class _Held(NamedTuple):
     """A group that the model reads, or has read."""
 
-    group: list[Read]
+    group: Sequence[Read]
     readable: Sequence[Normal]
     call: Callable[[], _Answer]
     """Gives what it read of those."""
@@ -84,7 +84,7 @@ def classify(
 
     try:
         while group := _next(read, watch):
-            readable = [normal for _, normal in group if normal]
+            readable = group.normals if isinstance(group, Alike) else [normal for _, normal in group if normal]
             call: Callable[[], _Answer] = partial(_read, readable, classifier)
             is_small = len(group) < min(_FEW, settings.group_size)  # as a loose image
             if not is_small and seconds * len(group) > _WORTH:
@@ -102,7 +102,10 @@ def _read(readable: Sequence[Normal], classifier: Classifier) -> _Answer:
     if not readable:
         return _Answer(np.empty((0, len(classifier.labels)), np.float32), 0)
     begun = time.thread_time()
-    images = np.concatenate([normal.pixels for normal in readable]).reshape(-1, SIDE, SIDE)
+    if isinstance(readable, Mnist):
+        images = readable.pixels
+    else:
+        images = np.concatenate([normal.pixels for normal in readable]).reshape(-1, SIDE, SIDE)
     return _Answer(classifier.probabilities(images), time.thread_time() - begun)
 
 
@@ -120,21 +123,25 @@ def _rows(
     shares: Iterable[tuple[str, ...]] = repeat(())
     if settings.probabilities:
         shares = [tuple(map(_cell, others)) for others in parts.tolist()]
-    predicted = zip(readable, best.tolist(), sure, map(_cell, sure), shares, strict=False)
-    for picture, normal in group:
+    signs: Iterable[Signs] = (normal.signs for normal in readable)
+    read: Iterable[tuple[Picture, object]] = group
+    if isinstance(group, Alike):
+        signs, read = repeat(MNIST), zip(group.pictures, repeat(MNIST), strict=False)
+    predicted = zip(signs, best.tolist(), sure, map(_cell, sure), shares, strict=False)
+    for picture, anything in read:
         image, frame = image_cell(picture.name), "" if picture.frame is None else str(picture.frame)
-        if not normal:
+        if not anything:
             yield Row(image, frame, "", "", ERROR, str(picture.error), version)
             continue
-        settled, label, part, confidence, others = next(predicted)
+        seen, label, part, confidence, others = next(predicted)
         # The confidence as it is written, so that the CSV agrees with itself.
-        detail = doubt(settled.signs, part / _PARTS, review_below, not_a_digit_below)
+        detail = doubt(seen, part / _PARTS, review_below, not_a_digit_below)
         yield Row(image, frame, labels[label], confidence, REVIEW if detail else OK, detail, version, others)
 
 
-def _next(read: Iterator[list[Read]], watch: Stopwatch) -> list[Read]:
+def _next(read: Iterator[Sequence[Read]], watch: Stopwatch) -> Sequence[Read]:
     with watch.on(READ):
-        return next(read, [])
+        return next(read, ())
 
 
 @lru_cache(maxsize=_PARTS + 2)

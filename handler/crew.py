@@ -44,7 +44,7 @@ class Crew:
         self._workers: list[_Worker] = []
         self._lock = Lock()
 
-    def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
+    def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
         """What a process will make of pictures; None where none has time for them.
 
         Who no longer wants it cancels it: it is read all the same, and until then that process has no time.
@@ -74,7 +74,7 @@ class Crew:
             worker.close()
 
 
-class _Answer(Future[list[Read]]):
+class _Answer(Future[Sequence[Read]]):
     """What a process makes of pictures. Nobody listens to it all the time: who looks takes what has come.
 
     A thread that listened would wake up for every page of an answer, and keep the others from Python's lock.
@@ -93,7 +93,7 @@ class _Answer(Future[list[Read]]):
         self._worker.look()
         return super().done()
 
-    def result(self, timeout: float | None = None) -> list[Read]:
+    def result(self, timeout: float | None = None) -> Sequence[Read]:
         """As a future's, but that it does not end before the process answers or ends."""
         while not self.is_settled():
             self._worker.wait(self)
@@ -128,7 +128,7 @@ class _Worker:
         self._events = select.poll()
         self._events.register(self._stdout, select.POLLIN)
 
-    def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
+    def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
         """As `Crew.take`."""
         self.look()
         held = _Held(pictures, sum(len(picture.data) for picture in pictures), _Answer(self))

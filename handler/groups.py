@@ -1,16 +1,16 @@
 """Pictures of a group to what `images.normalise` makes of each, with what they have in common done once for all."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, overload
 
 from handler.canvas import fits, painted
 from handler.images import normalise
 from handler.luminance import Gray, Plane, full, luminance_of
 from handler.members import Named, Packed, Picture
-from handler.normal import Normal
+from handler.normal import Mnist, Normal
 from handler.placement import SIDE
 from handler.pngs import GRAY, Layout, Plain, read_plain
-from handler.together import is_small, mnist, normalise_group
+from handler.together import all_mnist, is_small, mnist, normalise_group
 
 MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
 Read = tuple[Picture, Normal | None]
@@ -21,7 +21,33 @@ _Plain = tuple[int, Picture, Plain]
 """A picture's place, the picture, and what it holds."""
 
 
-def normals(pictures: Iterable[Picture]) -> list[Read]:
+class Alike(Sequence[Read]):
+    """Pictures all of which are MNIST's, with one object for what the model reads of them."""
+
+    def __init__(self, pictures: Sequence[Picture], normals: Mnist) -> None:
+        self.pictures = pictures
+        self.normals = normals
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.pictures)
+
+    @overload
+    def __getitem__(self, place: int, /) -> Read: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> "Alike": ...
+    def __getitem__(self, place: int | slice, /) -> "Read | Alike":
+        """One of them, or some."""
+        if isinstance(place, slice):
+            return Alike(self.pictures[place], self.normals[place])
+        return self.pictures[place], self.normals[place]
+
+    def __iter__(self) -> Iterator[Read]:
+        """All, in order."""
+        return zip(self.pictures, self.normals, strict=True)
+
+
+def normals(pictures: Iterable[Picture]) -> Sequence[Read]:
     """Each picture and what the model reads of it.
 
     It is exactly what `images.normalise` gives. No plane of more than 127 pixels a side is kept while others are read.
@@ -40,6 +66,9 @@ def normals(pictures: Iterable[Picture]) -> list[Read]:
     if alike:
         canvas, whole = painted([plain for *_, plain in alike])
         images = canvas.reshape(-1, SIDE, SIDE)
+        every = all_mnist(images) if all(whole) and not found else None
+        if every:
+            return Alike([picture for _, picture, _ in alike], every)
         for number, ((place, picture, _), normal) in enumerate(zip(alike, mnist(images), strict=True)):
             if normal and whole[number]:
                 found[place] = picture, normal

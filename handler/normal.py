@@ -1,7 +1,8 @@
 """What the normaliser makes of a picture: the 28×28 that the model reads, and what speaks against its being a digit."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ class Signs:
     """Two or more separate parts of a digit's size lie side by side."""
     is_blank: bool
     """Nothing stands out from the paper."""
+
+
+MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
+"""Of what is MNIST's already."""
 
 
 class Kept(Protocol):
@@ -49,3 +54,31 @@ class Normal(NamedTuple):
         if self.seen is None:
             return self.kept.plane if self.kept else None
         return full(self.seen)
+
+
+class Mnist(Sequence[Normal]):
+    """Pictures that are MNIST's already, or inverses of such, without an object for each: that would take as long."""
+
+    def __init__(self, pixels: NDArray[np.uint8], paper_is_light: NDArray[np.bool_]) -> None:
+        self.pixels = pixels
+        """(N, 28, 28), white ink on black."""
+        self.paper_is_light = paper_is_light
+        """(N,)."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.pixels)
+
+    @overload
+    def __getitem__(self, place: int, /) -> Normal: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> "Mnist": ...
+    def __getitem__(self, place: int | slice, /) -> "Normal | Mnist":
+        """One of them, or some."""
+        if isinstance(place, slice):
+            return Mnist(self.pixels[place], self.paper_is_light[place])
+        return Normal(self.pixels[place], MNIST, bool(self.paper_is_light[place]))
+
+    def __iter__(self) -> Iterator[Normal]:
+        """All, in order."""
+        return map(self.__getitem__, range(len(self)))

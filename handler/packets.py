@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handler.errors import UnreadableError
-from handler.groups import Read
+from handler.groups import Alike, Read
 from handler.members import Named, Packed, Picture
-from handler.normal import Normal
+from handler.normal import Mnist, Normal
 from handler.placement import SIDE
 from handler.pngs import shape_of
 
-Answer = tuple[NDArray[np.uint8] | None, list[tuple[Any, ...]]]
-"""The pixels of what could be read, (N, 28, 28), and of each picture the rest, or its error's code and sentence."""
+Answer = tuple[NDArray[np.uint8] | None, NDArray[np.bool_] | list[tuple[Any, ...]]]
+"""The pixels of what could be read, (N, 28, 28), and of each picture the rest, or its error's code and sentence.
+
+Of what all is MNIST's, whether the paper of each is light is all the rest.
+"""
 _SIZE: Final = struct.Struct("<Q")
 """Of a message, before it: so it is taken with few calls."""
 ENDS: Final = (EOFError, OSError, pickle.UnpicklingError)
@@ -41,6 +44,9 @@ def asked(file: IO[bytes]) -> list[Packed]:
 
 def answer(found: Sequence[Read], file: IO[bytes]) -> None:
     """Write what was made of pictures."""
+    if isinstance(found, Alike):
+        _send((found.normals.pixels, found.normals.paper_is_light), file)
+        return
     normals = [normal for _, normal in found if normal]
     pixels = np.concatenate([normal.pixels for normal in normals]) if normals else None
     rest = [_rest(picture, normal) if normal else _told(picture.error) for picture, normal in found]
@@ -53,9 +59,11 @@ def answered(file: IO[bytes]) -> Answer:
     return found
 
 
-def read_of(pictures: Sequence[Packed], found: Answer) -> list[Read]:
+def read_of(pictures: Sequence[Packed], found: Answer) -> Sequence[Read]:
     """What was made of the pictures that were asked about."""
     pixels, rest = found
+    if pixels is not None and isinstance(rest, np.ndarray):
+        return Alike(pictures, Mnist(pixels, rest))
     images = iter(() if pixels is None else pixels.reshape(-1, SIDE, SIDE))
     read: list[Read] = []
     for picture, told in zip(pictures, rest, strict=True):

@@ -20,7 +20,7 @@ _WAITING: Final = 8
 class Elsewhere(Protocol):
     """Other processes that read pictures."""
 
-    def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
+    def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
         """What will be made of pictures, or `LostError`; None where nobody has time for them.
 
         Who no longer wants it cancels it.
@@ -52,7 +52,7 @@ class _Group:
         self._elsewhere = elsewhere
         self._read = normals(self._sorted(pictures, size))
         self._future = elsewhere.take([picture for _, picture in self._packed]) if self._packed else None
-        self._found = [] if self._future else self._here()
+        self._found = () if self._future else self._here()
 
     def __len__(self) -> int:
         return len(self._packed) + len(self._others)
@@ -67,7 +67,7 @@ class _Group:
             self._future.cancel()
         self._future, self._found = None, self._here()
 
-    def found(self) -> list[Read]:
+    def found(self) -> Sequence[Read]:
         """What was made of each, in order."""
         found = self._found
         if self._future:
@@ -94,16 +94,16 @@ class _Group:
                 self._others.append(place)
                 yield picture
 
-    def _here(self) -> list[Read]:
+    def _here(self) -> Sequence[Read]:
         if not self._packed:
-            return []
+            return ()
         begun = time.perf_counter()
         found = normals(picture for _, picture in self._packed)
         self._elsewhere.note(time.perf_counter() - begun)
         return found
 
 
-def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iterator[list[Read]]:
+def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iterator[Sequence[Read]]:
     """What `groups.normals` gives, for groups of at most `size` pictures, in their order.
 
     A group is taken when it is asked for, and others meanwhile where another process is at it. When there are no more,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from handler.images import COARSE, normalise
 from handler.luminance import Gray, Plane, full, in_bytes
-from handler.normal import Normal, Signs
+from handler.normal import MNIST, Mnist, Normal, Signs
 from handler.paper import GRID
 from handler.placement import SIDE, are_mnist
 from handler.sheet import stacked
@@ -23,7 +23,6 @@ _AMOUNT: Final = 48
 """Of pictures on a sheet, at most: more differ more in size, and no longer stay in the processor's cache."""
 _FEW: Final = 5
 """So many are read faster one by one."""
-_MNIST: Final = Signs(contrast=1, cut=False, several=False, is_blank=False)
 
 
 def normalise_group(pictures: Sequence[Gray | Plane]) -> list[Normal]:
@@ -59,6 +58,15 @@ def is_small(picture: Gray | Plane) -> bool:
     return is_plain and min(picture.shape) >= _LEAST and max(picture.shape) < 2 * COARSE
 
 
+def all_mnist(images: NDArray[np.uint8]) -> Mnist | None:
+    """Of (N, 28, 28): what `mnist` gives, where that is None of no image."""
+    turned = ~are_mnist(images)
+    if not turned.any():
+        return Mnist(images, turned)
+    images = np.where(turned[:, None, None], ~images, images)
+    return Mnist(images, turned) if are_mnist(images[turned]).all() else None
+
+
 def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
     """Of (N, 28, 28): each that is as MNIST's are, or else its inverse if that is; None for the others."""
     found: list[Normal | None] = [None] * len(images)
@@ -67,7 +75,7 @@ def mnist(images: NDArray[np.uint8]) -> list[Normal | None]:
         left = ~images[places] if turned else images
         fits = are_mnist(left)
         for place, image in zip(places[fits].tolist(), left[fits], strict=True):
-            found[place] = Normal(image, _MNIST, turned)
+            found[place] = Normal(image, MNIST, turned)
         places = places[~fits]
         if not len(places):
             break

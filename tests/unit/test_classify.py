@@ -15,13 +15,14 @@ import pytest
 from handler.classify import classify
 from handler.cores import cores
 from handler.errors import UnreadableError
-from handler.members import Named
+from handler.groups import Alike, normals
+from handler.members import Named, Packed
 from handler.normal import Normal, Signs
 from handler.ports import Images, Probabilities
 from handler.rows import Row
 from handler.settings import Settings
 from handler.stopwatch import Stopwatch
-from tests.doubles import RowClassifier, bar
+from tests.doubles import RowClassifier, bar, encoded
 from tests.unit.makers import as_plane
 from tests.unit.test_images import seven
 from tests.unit.test_second_look import InkClassifier
@@ -251,6 +252,21 @@ def test_what_is_read_again_is_in_the_row() -> None:
     )
     assert once == ["1", "0", "1"]
     assert twice == ["1", "1", "1"]
+
+
+@pytest.mark.parametrize("look_again_below", [0, 1])
+def test_rows_of_pictures_that_are_alike_are_those_of_any(look_again_below: float) -> None:
+    """MNIST's own, upright and inverted: the same rows as of their planes, which are not decoded together."""
+    images = [np.roll(bar(20, 4) if number % 3 else bar(4, 20), number % 2, 0) for number in range(12)]
+    images[5] = 255 - images[5]
+    packed = [Packed(str(number), encoded(image), 784, 784) for number, image in enumerate(images)]
+    planes = [Named(str(number), plane=as_plane(image)) for number, image in enumerate(images)]
+    assert isinstance(normals(packed), Alike)
+    classifier = InkClassifier(look_again_below=look_again_below)
+
+    found, expected = (list(classify(drawn, classifier, set_to(5), WATCH)) for drawn in (packed, planes))
+    assert found == expected
+    assert [row.image for row in found] == [str(number) for number in range(12)]
 
 
 @dataclass(frozen=True)

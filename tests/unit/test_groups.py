@@ -16,12 +16,12 @@ from PIL import Image
 from handler import pictures
 from handler.batches import read_batch
 from handler.contents import ZIP
-from handler.groups import normals
+from handler.groups import Alike, normals
 from handler.images import normalise
 from handler.members import LIGHT_BYTES, Named, Packed, Picture, pack, read_picture
 from handler.normal import Normal
 from handler.together import normalise_group
-from tests.doubles import bar, zipped
+from tests.doubles import bar, encoded, zipped
 from tests.unit.drops import PNG, SETTINGS
 from tests.unit.gallery import ALL
 from tests.unit.makers import as_plane, png_chunk, png_header, saved, tiled_tiff
@@ -44,7 +44,8 @@ def check(pictures: list[Picture]) -> None:
         assert (named.name, named.frame, str(named.error)) == (picture.name, picture.frame, error)
         assert (found is None) == (expected is None)
         if found and expected:
-            assert found.signs == expected.signs
+            assert (found.signs, found.paper_is_light) == (expected.signs, expected.paper_is_light)
+            assert (found.plane() is None) == (expected.plane() is None)
             assert found.pixels.dtype == expected.pixels.dtype
             np.testing.assert_array_equal(found.pixels, expected.pixels)
 
@@ -84,6 +85,41 @@ def test_pictures_of_mnists_size_are_read_in_a_group_as_alone(mode: str, size: i
     drawn = [shifted(number) if number % 7 else 255 - shifted(number) for number in range(size)]
     check(list(read_all([saved(Image.fromarray(pixels).convert(mode), "PNG") for pixels in drawn])))
     check([Named(str(number), plane=as_plane(pixels)) for number, pixels in enumerate(drawn)])
+
+
+@given(st.lists(st.sampled_from(["upright", "inverted", "aside", "damaged", "scan"]), max_size=12))
+@settings(deadline=None)
+def test_what_is_mnists_is_read_in_a_group_as_alone_whatever_is_beside_it(kinds: list[str]) -> None:
+    """And where nothing else is, what the model reads of all of them is one array."""
+    upright = bar(20, 4)
+    files = {
+        "upright": encoded(upright),
+        "inverted": encoded(255 - upright),
+        "aside": encoded(np.roll(upright, 5, 1)),
+        "damaged": encoded(upright)[:-20],
+        "scan": encoded(np.pad(255 - upright, 9, constant_values=250)),
+    }
+    group = list(read_all([files[kind] for kind in kinds]))
+
+    check(group)
+    assert isinstance(normals(group), Alike) == (bool(kinds) and {"upright", "inverted"} >= set(kinds))
+
+
+def test_pictures_that_are_alike_are_a_sequence() -> None:
+    """Of each, and of some of them, there is what there is of any."""
+    images = [np.roll(bar(20, 4), number % 2, 1) for number in range(5)]
+    images[3] = 255 - images[3]
+    found = normals(read_all([encoded(image) for image in images]))
+    assert isinstance(found, Alike)
+
+    assert [picture.name for picture, _ in found] == [picture.name for picture in found.pictures] == list("01234")
+    assert len(found) == len(found.normals) == 5
+    assert found[4][0].name == found[-1][0].name == found[3:][1][0].name == "4"
+    for (_, normal), also, image in zip(found[2:], found.normals[2:], images[2:], strict=True):
+        assert normal
+        assert normal.paper_is_light == also.paper_is_light == bool(image[0, 0])
+        np.testing.assert_array_equal(normal.pixels, also.pixels)
+        np.testing.assert_array_equal(normal.pixels, 255 - image if image[0, 0] else image)
 
 
 def test_a_damaged_picture_in_a_group_is_an_error_of_its_own() -> None:

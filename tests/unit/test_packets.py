@@ -1,6 +1,7 @@
 """What crosses between the handler and a process that reads pictures for it."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def packed(files: dict[str, bytes]) -> list[Packed]:
     return [picture for picture in found if picture]
 
 
-def there_and_back(pictures: list[Packed]) -> list[Read]:
+def there_and_back(pictures: list[Packed]) -> Sequence[Read]:
     """What the handler has of pictures that another process read."""
     request, reply = io.BytesIO(), io.BytesIO()
     ask(pictures, request)
@@ -61,6 +62,7 @@ def test_every_picture_comes_back_as_it_is_read_here() -> None:
 
     assert {"jpeg", "tiff", "png", "cut", "0"} <= {picture.name for picture in pictures}
     check(pictures)
+    check(packed(mnist | {"inverted": encoded(255 - bar(4, 20))}))
     for picture in pictures:
         check([picture])
 

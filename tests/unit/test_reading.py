@@ -34,13 +34,13 @@ class Scripted:
     seconds: list[float] = field(default_factory=list)
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
-    def take(self, pictures: Sequence[Packed]) -> Future[list[Read]] | None:
+    def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
         """As it is told."""
         what = next(self.script, REFUSED)
         if what == REFUSED:
             return None
         self.sizes.append(len(pictures))
-        found: Future[list[Read]] = Future()
+        found: Future[Sequence[Read]] = Future()
         if what == TAKEN:
             found.set_result(normals(pictures))
         elif what == LATER:
@@ -132,11 +132,11 @@ def test_at_the_end_what_waits_for_another_process_is_read_here() -> None:
     assert len(elsewhere.seconds) == 2
 
 
-def _impatient(read: Iterator[list[Read]]) -> Iterator[list[Read]]:
+def _impatient(read: Iterator[Sequence[Read]]) -> Iterator[Sequence[Read]]:
     """The same, but that nobody is waited for."""
     real = Future.result
 
-    def result(future: Future[list[Read]], timeout: float | None = None) -> list[Read]:
+    def result(future: Future[Sequence[Read]], timeout: float | None = None) -> Sequence[Read]:
         assert timeout is None
         return real(future, 0)
 
