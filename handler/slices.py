@@ -12,6 +12,8 @@ _NAMES: Final = 1 << 12
 """Of a member's own header, its name and extra fields, in bytes; one that has more is read the other way."""
 _MOST_BYTES: Final = 1 << 20
 """Of a member, as it leaves the decompressor: one that is larger is worth its file object."""
+_FEW_BYTES: Final = 1 << 13
+"""Of a packed member that is inflated with one call; a hostile one gives a thousand times as many."""
 _LENGTHS: Final = struct.Struct("<HH").unpack_from
 
 
@@ -34,16 +36,10 @@ class Slices:
         if packed is None:
             return None
         if method == DEFLATED:
-            inflater = zlib.decompressobj(-15)
-            try:
-                packed = inflater.decompress(packed, most + 1)
-            except zlib.error:
-                return None
-            if not inflater.eof:
-                return None
+            packed = _inflated(packed, most)
         elif method != STORED:
             return None
-        return packed if len(packed) <= most and zlib.crc32(packed) == crc else None
+        return packed if packed is not None and len(packed) <= most and zlib.crc32(packed) == crc else None
 
     def _packed(self, offset: int, size: int) -> bytes | None:
         """The bytes of an entry as they stand in the archive; None where they do not."""
@@ -66,3 +62,15 @@ class Slices:
         needed = LOCAL_BYTES + _NAMES + size
         self._file.seek(offset)  # others read the same file between two members
         self._start, self._window = offset, self._file.read(max(needed, _WINDOW) if follows else needed)
+
+
+def _inflated(packed: bytes, most: int) -> bytes | None:
+    """The bytes of a whole deflated stream, or the first of them where they are more than `most`."""
+    try:
+        if len(packed) <= _FEW_BYTES:
+            return zlib.decompress(packed, -15)
+        inflater = zlib.decompressobj(-15)
+        found = inflater.decompress(packed, most + 1)
+    except zlib.error:
+        return None
+    return found if inflater.eof else None
