@@ -27,6 +27,8 @@ So a batch of 10,000 small images already has them, and a larger one needs no mo
 """
 _AHEAD: Final = 6
 """Groups that a process has at a time, and fewer where they are large: it is seldom to wait for the next one."""
+_LITTLE: Final = 3
+"""Groups that are left to a process when it is to have another, however much of it is to be done here."""
 _PIPE_BYTES: Final = 1 << 20
 """Of the pipe to it: what that holds is written without waiting. Linux allows no more to all."""
 _USUAL_BYTES: Final = 1 << 16
@@ -53,6 +55,10 @@ class Crew:
             if found := worker.take(pictures):
                 return found
         return None
+
+    def is_short(self) -> bool:
+        """Whether a process has little left to read."""
+        return any(worker.is_short() for worker in self._workers)
 
     def note(self, seconds: float) -> None:
         """That this process has read pictures for so long; when that is enough, the others are begun."""
@@ -143,6 +149,11 @@ class _Worker:
         finally:
             self._pipe.release()
         return held.answer
+
+    def is_short(self) -> bool:
+        """Whether it has little left to read."""
+        self.look()
+        return self._ready and len(self._held) < _LITTLE
 
     def look(self) -> None:
         """Take the answers that have come."""

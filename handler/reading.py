@@ -26,6 +26,9 @@ class Elsewhere(Protocol):
         Who no longer wants it cancels it.
         """
 
+    def is_short(self) -> bool:
+        """Whether one of them will soon have nothing to read."""
+
     def note(self, seconds: float) -> None:
         """Pictures were read here for so long."""
 
@@ -35,6 +38,10 @@ class Nowhere:
 
     def take(self, pictures: Sequence[Packed]) -> None:
         """Nobody has time."""
+
+    def is_short(self) -> bool:
+        """There is nobody."""
+        return False
 
     def note(self, seconds: float) -> None:
         """It changes nothing."""
@@ -106,14 +113,17 @@ class _Group:
 def groups(pictures: Iterator[Picture], size: int, elsewhere: Elsewhere) -> Iterator[Sequence[Read]]:
     """What `groups.normals` gives, for groups of at most `size` pictures, in their order.
 
-    A group is taken when it is asked for, and others meanwhile where another process is at it. When there are no more,
-    those that wait for that process are read here too, from the last one on.
+    A group is taken when it is asked for, and others meanwhile where another process is at it, which has its next one
+    before this one goes on with what is read. When there are no more, those that wait for that process are read here
+    too, from the last one on.
     """
     held: deque[_Group] = deque()
     while group := _Group(pictures, size, elsewhere):
         held.append(group)
         while held and (held[0].is_read() or len(held) >= _WAITING):
             yield held.popleft().found()
+            if elsewhere.is_short():
+                break
     while held:
         waiting = [group for group in held if not group.is_read()]
         if len(waiting) > 1 and waiting[0] is held[0]:

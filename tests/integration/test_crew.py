@@ -147,6 +147,22 @@ def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
         assert len(future.result(timeout=20)) == 1
 
 
+@linux
+def test_a_process_is_short_of_groups_until_it_has_three(crew: Crew) -> None:
+    """None that is not there, not ready or has ended is short of any."""
+    (pid,) = pids()
+    assert crew.is_short()
+    os.kill(pid, signal.SIGSTOP)
+    for expected in (True, True, False):
+        assert crew.take([packed()])
+        assert crew.is_short() == expected
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: crew.take([packed()]) is None, "its end")
+
+    assert not crew.is_short()
+    assert not Crew(1).is_short()
+
+
 def test_who_gave_up_what_waits_does_not_wait_behind_it(crew: Crew) -> None:
     """The process still reads it; the next batch is read here until then, and there from then on."""
     first, second = (crew.take([packed("a")] * 3000) for _ in range(2))

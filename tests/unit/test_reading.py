@@ -33,6 +33,7 @@ class Scripted:
     sizes: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     waiting: list[Callable[[], None]] = field(default_factory=list)
+    short: bool = False
 
     def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
         """As it is told."""
@@ -48,6 +49,10 @@ class Scripted:
         else:
             found.set_exception(LostError("it is"))
         return found
+
+    def is_short(self) -> bool:
+        """As it is told."""
+        return self.short
 
     def note(self, seconds: float) -> None:
         """Keep it."""
@@ -112,6 +117,28 @@ def test_later_groups_are_read_while_another_is_waited_for() -> None:
     with pytest.raises(TimeoutError):
         next(_impatient(read))
     assert 10 < asked < 20
+
+
+@pytest.mark.parametrize("short", [False, True])
+def test_another_process_has_its_next_group_before_what_is_read_goes_on(short: bool) -> None:  # noqa: FBT001
+    """Where it is short of them: else it would have nothing to do while the model reads one group after the other."""
+    events: list[str] = []
+
+    class Told(Scripted):
+        def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
+            events.append("take")
+            if len(events) == 4:
+                self.waiting[0]()
+            return super().take(pictures)
+
+    elsewhere = Told(iter([LATER, *[TAKEN] * 9]), short=short)
+    given = groups((packed(number) for number in range(20)), 2, elsewhere)
+    while next(given, None):
+        events.append("give")
+
+    first, later = ["take"] * 4, ["give", "take"] if short else ["give"]
+    assert events[:8] == (first + later * 4)[:8]
+    assert (events.count("take"), events.count("give")) == (10, 10)
 
 
 def test_at_the_end_what_waits_for_another_process_is_read_here() -> None:
