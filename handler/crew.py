@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from io import FileIO
 from itertools import islice
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import IO, Final, NamedTuple
 from handler.errors import LostError
 from handler.groups import Read
 from handler.members import Packed
-from handler.packets import ENDS, answered, ask, read_of
+from handler.packets import ENDS, answered, question, read_of
 
 _LOG: Final = logging.getLogger("digitdrop")
 WORTH: Final = 0.05
@@ -133,6 +134,10 @@ class _Worker:
         """Kept while an answer is taken, which may have to be waited for."""
         self._events = select.poll()
         self._events.register(self._stdout, select.POLLIN)
+        os.set_blocking(self._stdin.fileno(), False)  # it has no name
+        self._either = select.poll()
+        self._either.register(self._stdout, select.POLLIN)
+        self._either.register(self._stdin, select.POLLOUT)
 
     def take(self, pictures: Sequence[Packed]) -> Future[Sequence[Read]] | None:
         """As `Crew.take`."""
@@ -144,16 +149,17 @@ class _Worker:
             with self._state:
                 if not self._has_time(held.size):
                     return None
-                self._held.append(held)
-            self._ask(pictures)
+            message = question(pictures)
+            return held.answer if self._ask(held, message) else None
         finally:
             self._pipe.release()
-        return held.answer
 
     def is_short(self) -> bool:
         """Whether it has little left to read."""
         self.look()
-        return self._ready and len(self._held) < _LITTLE
+        with self._state:
+            usual = self._held[-1].size if self._held else 0
+            return len(self._held) < _LITTLE and self._has_time(usual)
 
     def look(self) -> None:
         """Take the answers that have come."""
@@ -179,7 +185,7 @@ class _Worker:
     def _has_time(self, size: int) -> bool:
         """Whether pictures of so many bytes would be read soon, and go into the pipe beside what is in it.
 
-        So writing them never waits: what else it has is in the pipe, but for the first, which it is at or through with.
+        What it has is in the pipe, but for the first, which it is at. About so: what does not fit is waited for.
         """
         ahead = len(self._held)
         in_pipe = sum(each.size for each in islice(self._held, 1, None))
@@ -187,15 +193,32 @@ class _Worker:
         is_open = self._ready and not self._closed and not is_stale and ahead < _AHEAD
         return is_open and (not ahead or in_pipe + size <= self._pipe_bytes - _SPARE_BYTES)
 
-    def _ask(self, pictures: Sequence[Packed]) -> None:
-        """Write pictures whole, or end it: what follows half of them would be taken for others."""
+    def _ask(self, held: _Held, message: bytes) -> bool:
+        """Write it whole, or end the process, which would take what follows half of it for others.
+
+        False where it has ended already.
+        """
         try:
-            ask(pictures, self._stdin)
+            with self._state:
+                if self._ended:
+                    return False
+                self._held.append(held)
+            self._write(message)
         except OSError:  # it has ended: who takes its answers finds that too
             self._process.kill()
         except BaseException:
             self._process.kill()
             raise
+        return True
+
+    def _write(self, message: bytes) -> None:
+        left = memoryview(message)
+        while left:
+            try:
+                left = left[os.write(self._stdin.fileno(), left) :]
+            except BlockingIOError:  # it may be waiting for its answers to be taken
+                self._either.poll()
+                self.look()
 
     def _has_come(self) -> bool:
         return bool(self._events.poll(0))
@@ -224,15 +247,15 @@ class _Worker:
 
     def _end(self) -> None:
         with self._state:
-            self._ready, self._ended = False, True
-            lost = list(self._held)
-            self._held.clear()
+            is_known, self._ready, self._ended = self._ended, False, True
         self._process.kill()
         self._process.wait()
-        for held in lost:
-            if not held.answer.is_settled():
-                held.answer.set_exception(LostError("it has ended"))
-        if not self._closed:
+        while self._held:
+            with suppress(InvalidStateError):  # it was settled, or nobody wants it
+                self._held[0].answer.set_exception(LostError("it has ended"))
+            with self._state:
+                self._held.popleft()
+        if not self._closed and not is_known:
             _LOG.warning("a process that read pictures has ended: this one goes on without it")
 
 

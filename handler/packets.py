@@ -27,13 +27,13 @@ Of what all is MNIST's, whether the paper of each is light is all the rest.
 """
 _SIZE: Final = struct.Struct("<Q")
 """Of a message, before it: so it is taken with few calls."""
-ENDS: Final = (EOFError, OSError, pickle.UnpicklingError)
+ENDS: Final = (EOFError, OSError)
 """What reading raises where the other process has ended."""
 
 
-def ask(pictures: Sequence[Packed], file: IO[bytes]) -> None:
-    """Write pictures of one drop, without their names."""
-    _send((pictures[0].max_pixels, [picture.data for picture in pictures]), file)
+def question(pictures: Sequence[Packed]) -> bytes:
+    """Pictures of one drop, without their names, as they are written to the other process."""
+    return _message((pictures[0].max_pixels, [picture.data for picture in pictures]))
 
 
 def asked(file: IO[bytes]) -> list[Packed]:
@@ -63,6 +63,8 @@ def read_of(pictures: Sequence[Packed], found: Answer) -> Sequence[Read]:
     """What was made of the pictures that were asked about."""
     pixels, rest = found
     if pixels is not None and isinstance(rest, np.ndarray):
+        if not len(pictures) == len(pixels) == len(rest):
+            raise ValueError(f"of {len(pictures)} pictures {len(pixels)} came back")
         return Alike(pictures, Mnist(pixels, rest))
     images = iter(() if pixels is None else pixels.reshape(-1, SIDE, SIDE))
     read: list[Read] = []
@@ -88,9 +90,13 @@ def _told(error: UnreadableError | None) -> tuple[str, str]:
     return error.code, str(error).removeprefix(f"{error.code}: ")
 
 
-def _send(message: Any, file: IO[bytes]) -> None:  # noqa: ANN401  # whatever crosses
-    packed = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    file.write(_SIZE.pack(len(packed)) + packed)
+def _message(content: Any) -> bytes:  # noqa: ANN401  # whatever crosses
+    packed = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
+    return _SIZE.pack(len(packed)) + packed
+
+
+def _send(content: Any, file: IO[bytes]) -> None:  # noqa: ANN401  # the same
+    file.write(_message(content))
     file.flush()
 
 
@@ -99,8 +105,8 @@ def _received(file: IO[bytes]) -> Any:  # noqa: ANN401  # the same
     return pickle.loads(_read(file, size))  # noqa: S301  # nobody else can write to this pipe
 
 
-def _read(file: IO[bytes], size: int) -> bytes:
-    found = file.read(size)
+def _read(file: IO[bytes], size: int) -> bytearray:
+    found = bytearray()
     while len(found) < size:
         if not (more := file.read(size - len(found))):
             raise EOFError

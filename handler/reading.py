@@ -14,7 +14,7 @@ from handler.members import LIGHT_PIXELS, Packed, Picture
 _MOST_BYTES: Final = 3 << 17
 """Of a group's pictures that are not decoded yet, as of pixels `LIGHT_PIXELS`: what reaches either ends the group."""
 _WAITING: Final = 8
-"""Groups that are held, at most, while another process is at the first of them."""
+"""Groups that are held, at most: another process is at the first of them, or was while others were read."""
 
 
 class Elsewhere(Protocol):

@@ -12,8 +12,8 @@ _NAMES: Final = 1 << 12
 """Of a member's own header, its name and extra fields, in bytes; one that has more is read the other way."""
 _MOST_BYTES: Final = 1 << 20
 """Of a member, as it leaves the decompressor: one that is larger is worth its file object."""
-_FEW_BYTES: Final = 1 << 13
-"""Of a packed member that is inflated with one call; a hostile one gives a thousand times as many."""
+_FEW_BYTES: Final = 1 << 10
+"""Of a packed member that is inflated with one call: not even a hostile one gives more than a megabyte."""
 _LENGTHS: Final = struct.Struct("<HH").unpack_from
 
 
@@ -65,7 +65,7 @@ class Slices:
 
 
 def _inflated(packed: bytes, most: int) -> bytes | None:
-    """The bytes of a whole deflated stream, or the first of them where they are more than `most`."""
+    """The bytes of a deflated stream, perhaps more than `most`; None where it is longer, damaged or cut off."""
     try:
         if len(packed) <= _FEW_BYTES:
             return zlib.decompress(packed, -15)

@@ -60,7 +60,7 @@ def await_ready(crew: Crew) -> None:
 
     def took() -> bool:
         future = crew.take([packed()])
-        return bool(future and future.result(timeout=20))
+        return bool(future and future.result())
 
     wait_for(took, "a process that reads")
 
@@ -131,7 +131,7 @@ def test_a_process_has_a_few_groups_at_a_time(crew: Crew) -> None:
 
     assert 2 <= len(taken) < 20
     for future in taken:
-        assert len(future.result(timeout=20)) == 200
+        assert len(future.result()) == 200
 
 
 def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
@@ -144,7 +144,7 @@ def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
     assert all(begun)
     for future in begun:
         assert future
-        assert len(future.result(timeout=20)) == 1
+        assert len(future.result()) == 1
 
 
 @linux
@@ -170,7 +170,7 @@ def test_who_gave_up_what_waits_does_not_wait_behind_it(crew: Crew) -> None:
     assert second
     assert second.cancel()
     assert crew.take([packed()]) is None
-    assert len(first.result(timeout=20)) == 3000
+    assert len(first.result()) == 3000
 
     await_ready(crew)
     assert second.cancelled()
@@ -183,7 +183,7 @@ def test_several_may_ask_at_once(crew: Crew) -> None:
     def ask(group: list[Packed]) -> list[str]:
         while not (future := crew.take(group)):
             time.sleep(0)
-        return [picture.name for picture, _ in future.result(timeout=20)]
+        return [picture.name for picture, _ in future.result()]
 
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)  # so that whatever can come between is likely to
@@ -204,7 +204,7 @@ def test_a_killed_process_loses_no_picture(crew: Crew, caplog: pytest.LogCapture
     assert future
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(LostError):
-        future.result(timeout=20)
+        future.result()
 
     assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
     crew.note(WORTH * 9)
@@ -241,54 +241,64 @@ def test_what_cannot_be_understood_is_read_again(crew: Crew, monkeypatch: pytest
     future = crew.take([packed()])
     assert future
     with pytest.raises(LostError):
-        future.result(timeout=20)
+        future.result()
     assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
 
 
+@linux
 def test_half_an_answer_is_never_taken_for_the_next(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is interrupted while it takes an answer has ended the process: what is left of it in the pipe is none."""
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
+    (pid,) = pids()
+    os.kill(pid, signal.SIGSTOP)
     future, other = crew.take([packed("a")]), crew.take([packed("b")])
     assert future
     assert other
     with monkeypatch.context() as patch:
         patch.setattr(crews, "answered", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            future.result(timeout=20)
+            future.result()
     for lost in (future, other):
         with pytest.raises(LostError):
-            lost.result(timeout=20)
+            lost.result()
     assert crew.take([packed()]) is None
 
 
+@linux
 def test_answers_wait_until_somebody_looks(crew: Crew) -> None:
     """They lie in the pipe meanwhile; who looks for one has those that came before it too."""
+    (pid,) = pids()
+    os.kill(pid, signal.SIGSTOP)
     futures = [crew.take([packed()] * 9) for _ in range(4)]
-    first, *_, last = futures
-    assert first
+    os.kill(pid, signal.SIGCONT)
+    assert all(futures)
+    last = futures[-1]
     assert last
     wait_for(last.done, "the last answer")
+    os.kill(pid, signal.SIGSTOP)
 
-    assert all(len(future.result(timeout=20)) == 9 for future in futures if future)
+    assert all(len(future.result()) == 9 for future in futures if future)
 
 
 def test_half_a_question_is_never_answered(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails while pictures are written ends the process: its next answer could be taken for another's."""
+    write = os.write
 
-    def failing(*_: object) -> None:
+    def failing(file: int, message: bytes) -> None:
+        write(file, message[:9])
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(crews, "ask", failing)
+        patch.setattr("handler.crew.os.write", failing)
         with pytest.raises(MemoryError):
             crew.take([packed("a")])
     future = crew.take([packed("b")])
     if future:
         with pytest.raises(LostError):
-            future.result(timeout=20)
+            future.result()
     assert csv_of("pngs.zip", crew) == csv_of("pngs.zip", Crew(0))
 
 
@@ -350,6 +360,43 @@ def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     crew.close()
 
 
+@pytest.mark.parametrize("pipe_bytes", [4096, 1 << 20])
+def test_nobody_waits_for_who_waits_for_them(monkeypatch: pytest.MonkeyPatch, pipe_bytes: int) -> None:
+    """What is asked and what is answered may both be more than their pipes hold, which is not what was asked for."""
+    begin = subprocess.Popen
+
+    def narrow(*arguments: Any, pipesize: int = -1, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
+        return begin(*arguments, pipesize=pipe_bytes if pipesize > 0 else pipesize, **options)
+
+    monkeypatch.setattr("handler.crew.subprocess.Popen", narrow)
+    crew = Crew(1)
+    crew.note(WORTH)
+    await_ready(crew)
+    many = [packed()] * 4000  # whose pixels are three megabytes
+    futures = [crew.take(many) for _ in range(3)]
+    assert all(futures)
+    assert [len(future.result()) for future in futures if future] == [4000] * 3
+    crew.close()
+
+
+@linux
+def test_who_gives_up_what_a_process_had_as_it_ends_hurts_nobody(crew: Crew) -> None:
+    """The others learn that it has ended, and so does whoever asks twice."""
+    (pid,) = pids()
+    os.kill(pid, signal.SIGSTOP)
+    first, second = crew.take([packed("a")]), crew.take([packed("b")])
+    assert first
+    assert second
+    assert first.set_running_or_notify_cancel()
+    first.set_result([])
+    os.kill(pid, signal.SIGKILL)
+
+    for _ in range(2):
+        with pytest.raises(LostError):
+            second.result()
+    assert crew.take([packed()]) is None
+
+
 @linux
 def test_a_process_ends_with_the_one_that_it_reads_for() -> None:
     """Even where that one is killed; but Ctrl-C, which reaches both, is for the first of them."""
@@ -362,7 +409,7 @@ crew.note(WORTH)
 await_ready(crew)
 (pid,) = pids()
 os.kill(pid, signal.SIGINT)
-assert len(crew.take([packed()]).result(timeout=20)) == 1
+assert len(crew.take([packed()]).result()) == 1
 print(pid, flush=True)
 time.sleep(60)
 """
@@ -391,5 +438,5 @@ def test_what_is_printed_there_is_no_answer(crew: Crew, monkeypatch: pytest.Monk
     time.sleep(2.5)
     future = loud.take([packed()] * 9)
     assert future
-    assert len(future.result(timeout=20)) == 9
+    assert len(future.result()) == 9
     loud.close()

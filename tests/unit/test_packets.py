@@ -9,7 +9,7 @@ import pytest
 from handler.groups import Read, normals
 from handler.images import read_again
 from handler.members import Packed, pack
-from handler.packets import answer, answered, ask, asked, read_of
+from handler.packets import answer, answered, asked, question, read_of
 from handler.settings import Settings
 from tests.doubles import bar, encoded
 from tests.unit.gallery import ALL
@@ -26,10 +26,8 @@ def packed(files: dict[str, bytes]) -> list[Packed]:
 
 def there_and_back(pictures: list[Packed]) -> Sequence[Read]:
     """What the handler has of pictures that another process read."""
-    request, reply = io.BytesIO(), io.BytesIO()
-    ask(pictures, request)
-    request.seek(0)
-    answer(normals(asked(request)), reply)
+    reply = io.BytesIO()
+    answer(normals(asked(io.BytesIO(question(pictures)))), reply)
     reply.seek(0)
     return read_of(pictures, answered(reply))
 
@@ -102,10 +100,17 @@ def test_an_answer_may_come_in_pieces() -> None:
 
 def test_names_stay_at_home() -> None:
     """A name may be any bytes, and the other process has no use for it."""
-    request = io.BytesIO()
-    ask(packed({"\udcff\udcfe secret": ALL["png"]}), request)
+    assert b"secret" not in question(packed({"\udcff\udcfe secret": ALL["png"]}))
 
-    assert b"secret" not in request.getvalue()
+
+def test_an_answer_about_fewer_pictures_is_none() -> None:
+    """Of arrays too: else rows would be missing."""
+    pictures = packed({f"{number}": encoded(np.roll(bar(4, 20), number, 0)) for number in range(2)})
+    reply = io.BytesIO()
+    answer(normals(pictures), reply)
+
+    with pytest.raises(ValueError, match="2 came back"):
+        read_of([*pictures, *pictures], answered(io.BytesIO(reply.getvalue())))
 
 
 @pytest.mark.parametrize("name", ["gif-animated", "webp-animated", "tiff-pages", "apng"])

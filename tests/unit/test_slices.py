@@ -146,13 +146,14 @@ def test_what_is_refused_is_not_sliced(place: int) -> None:
         check(patched(data, directory_at(data) + place, value))
 
 
-def test_a_member_that_is_larger_than_it_may_be_is_not_sliced() -> None:
-    """A bomb is inflated no further than the cap, whatever its sizes say."""
-    data = archive([("a", bytes(1 << 24))], zipfile.ZIP_DEFLATED)
+@pytest.mark.parametrize(("size", "limit"), [(1 << 24, 1 << 30), ((1 << 20) + 1, 1 << 30), (900_000, 899_999)])
+def test_a_member_that_is_larger_than_it_may_be_is_not_sliced(size: int, limit: int) -> None:
+    """A bomb is inflated no further than the cap, whatever its sizes say, nor a small one, inflated at once."""
+    data = archive([("a", bytes(size))], zipfile.ZIP_DEFLATED)
     file = io.BytesIO(data)
     (entry,) = walk(file)
 
-    assert Slices(file).whole(entry, 1 << 30) is None
+    assert Slices(file).whole(entry, limit) is None
     assert Slices(io.BytesIO(ODD["stored"])).whole(next(walk(io.BytesIO(ODD["stored"]))), 0) == b""
 
 
