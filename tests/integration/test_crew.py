@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from handler import companion
 from handler import crew as crews
 from handler.batches import read_batch
 from handler.classify import classify
@@ -237,7 +238,7 @@ def test_what_cannot_be_understood_is_read_again(crew: Crew, monkeypatch: pytest
     def raising(*_: object) -> None:
         raise ValueError("nonsense")
 
-    monkeypatch.setattr(crews, "read_of", raising)
+    monkeypatch.setattr(companion, "read_of", raising)
     future = crew.take([packed()])
     assert future
     with pytest.raises(LostError):
@@ -258,7 +259,7 @@ def test_half_an_answer_is_never_taken_for_the_next(crew: Crew, monkeypatch: pyt
     assert future
     assert other
     with monkeypatch.context() as patch:
-        patch.setattr(crews, "answered", interrupted)
+        patch.setattr(companion, "answered", interrupted)
         with pytest.raises(KeyboardInterrupt):
             future.result()
     for lost in (future, other):
@@ -292,7 +293,7 @@ def test_half_a_question_is_never_answered(crew: Crew, monkeypatch: pytest.Monke
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("handler.crew.os.write", failing)
+        patch.setattr("handler.process.os.write", failing)
         with pytest.raises(MemoryError):
             crew.take([packed("a")])
     future = crew.take([packed("b")])
@@ -314,7 +315,7 @@ def test_those_that_could_be_begun_are_used(monkeypatch: pytest.MonkeyPatch) -> 
         begun.append(begin(*arguments, **options))
         return begun[0]
 
-    monkeypatch.setattr("handler.crew.subprocess.Popen", once)
+    monkeypatch.setattr("handler.process.subprocess.Popen", once)
     crew = Crew(2)
     crew.note(WORTH)
     await_ready(crew)
@@ -331,7 +332,7 @@ def test_nothing_is_lost_where_no_process_can_be_begun(
         raise OSError("no")
 
     crew, before = Crew(1), pids()
-    monkeypatch.setattr("handler.crew.subprocess.Popen", refuse)
+    monkeypatch.setattr("handler.process.subprocess.Popen", refuse)
     crew.note(WORTH)
     crew.note(WORTH)
 
@@ -349,7 +350,7 @@ def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
             raise PermissionError("pipes of that size")
         return begin(*arguments, **options)
 
-    monkeypatch.setattr("handler.crew.subprocess.Popen", refuse)
+    monkeypatch.setattr("handler.process.subprocess.Popen", refuse)
     crew = Crew(1)
     crew.note(WORTH)
     await_ready(crew)
@@ -368,7 +369,7 @@ def test_nobody_waits_for_who_waits_for_them(monkeypatch: pytest.MonkeyPatch, pi
     def narrow(*arguments: Any, pipesize: int = -1, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
         return begin(*arguments, pipesize=pipe_bytes if pipesize > 0 else pipesize, **options)
 
-    monkeypatch.setattr("handler.crew.subprocess.Popen", narrow)
+    monkeypatch.setattr("handler.process.subprocess.Popen", narrow)
     crew = Crew(1)
     crew.note(WORTH)
     await_ready(crew)
