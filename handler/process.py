@@ -1,4 +1,4 @@
-"""A process of this program's own, with a pipe to it and one from it, which both are served while it is written to."""
+"""A process of this program's own, with a pipe to it and one from it: both are served while it is written to."""
 
 import os
 import select
