@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ import pytest
 from numpy.typing import NDArray
 
 from handler import companion
-from handler import crew as crews
 from handler.batches import read_batch
 from handler.classify import classify
 from handler.contents import SNIFF_BYTES, sniff
@@ -46,14 +46,35 @@ def noise(high: int, wide: int) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (high, wide), np.uint8)
 
 
+@contextmanager
+def ready(amount: int = 1) -> Iterator[Crew]:
+    """A crew whose processes, or those of them that can be had, have begun; the first is ready."""
+    with closing(Crew(amount)) as found:
+        found.note(WORTH)
+        await_ready(found)
+        yield found
+
+
 @pytest.fixture
-def crew() -> Iterator[Crew]:
+def others() -> set[int]:
+    """Children that this process has of another test's, or of pytest's."""
+    return pids()
+
+
+@pytest.fixture
+def crew(others: set[int]) -> Iterator[Crew]:
     """One process beside this one, ready."""
-    found = Crew(1)
-    found.note(WORTH)
-    await_ready(found)
-    yield found
-    found.close()
+    assert others is not None  # it is looked at before
+    with ready() as found:
+        yield found
+
+
+@pytest.fixture
+def pid(crew: Crew, others: set[int]) -> int:
+    """Of the crew's process."""
+    assert crew
+    (found,) = pids() - others
+    return found
 
 
 def await_ready(crew: Crew) -> None:
@@ -125,9 +146,12 @@ def test_there_is_none_where_none_is_wanted() -> None:
     assert pids() == before
 
 
-def test_a_process_has_a_few_groups_at_a_time(crew: Crew) -> None:
+@linux
+def test_a_process_has_a_few_groups_at_a_time(crew: Crew, pid: int) -> None:
     """Who reads on meanwhile reads the next group itself; so nobody waits for anybody."""
+    os.kill(pid, signal.SIGSTOP)
     begun = [crew.take([packed(f"{number}")] * 200) for number in range(20)]
+    os.kill(pid, signal.SIGCONT)
     taken = [future for future in begun if future]
 
     assert 2 <= len(taken) < 20
@@ -149,9 +173,8 @@ def test_a_process_has_two_large_groups_waiting(crew: Crew) -> None:
 
 
 @linux
-def test_a_process_is_short_of_groups_until_it_has_three(crew: Crew) -> None:
+def test_a_process_is_short_of_groups_until_it_has_three(crew: Crew, pid: int) -> None:
     """None that is not there, not ready or has ended is short of any."""
-    (pid,) = pids()
     assert crew.is_short()
     os.kill(pid, signal.SIGSTOP)
     for expected in (True, True, False):
@@ -164,14 +187,17 @@ def test_a_process_is_short_of_groups_until_it_has_three(crew: Crew) -> None:
     assert not Crew(1).is_short()
 
 
-def test_who_gave_up_what_waits_does_not_wait_behind_it(crew: Crew) -> None:
+@linux
+def test_who_gave_up_what_waits_does_not_wait_behind_it(crew: Crew, pid: int) -> None:
     """The process still reads it; the next batch is read here until then, and there from then on."""
-    first, second = (crew.take([packed("a")] * 3000) for _ in range(2))
+    os.kill(pid, signal.SIGSTOP)
+    first, second = (crew.take([packed("a")] * 300) for _ in range(2))
     assert first
     assert second
     assert second.cancel()
     assert crew.take([packed()]) is None
-    assert len(first.result()) == 3000
+    os.kill(pid, signal.SIGCONT)
+    assert len(first.result()) == 300
 
     await_ready(crew)
     assert second.cancelled()
@@ -197,9 +223,8 @@ def test_several_may_ask_at_once(crew: Crew) -> None:
 
 
 @linux
-def test_a_killed_process_loses_no_picture(crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_killed_process_loses_no_picture(crew: Crew, pid: int, caplog: pytest.LogCaptureFixture) -> None:
     """Nor is it begun again: what killed it may do so every time. All of it is in the log, once."""
-    (pid,) = pids()
     os.kill(pid, signal.SIGSTOP)
     future = crew.take([packed()])
     assert future
@@ -214,9 +239,8 @@ def test_a_killed_process_loses_no_picture(crew: Crew, caplog: pytest.LogCapture
 
 
 @linux
-def test_one_that_is_killed_in_mid_batch_loses_no_picture(crew: Crew) -> None:
+def test_one_that_is_killed_in_mid_batch_loses_no_picture(crew: Crew, pid: int) -> None:
     """What it had is read again; the CSV is the same."""
-    (pid,) = pids()
     take, count = crew.take, 0
 
     def killing(pictures: list[Packed]) -> object:
@@ -247,13 +271,12 @@ def test_what_cannot_be_understood_is_read_again(crew: Crew, monkeypatch: pytest
 
 
 @linux
-def test_half_an_answer_is_never_taken_for_the_next(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_an_answer_is_never_taken_for_the_next(crew: Crew, pid: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is interrupted while it takes an answer has ended the process: what is left of it in the pipe is none."""
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    (pid,) = pids()
     os.kill(pid, signal.SIGSTOP)
     future, other = crew.take([packed("a")]), crew.take([packed("b")])
     assert future
@@ -269,9 +292,8 @@ def test_half_an_answer_is_never_taken_for_the_next(crew: Crew, monkeypatch: pyt
 
 
 @linux
-def test_answers_wait_until_somebody_looks(crew: Crew) -> None:
+def test_answers_wait_until_somebody_looks(crew: Crew, pid: int) -> None:
     """They lie in the pipe meanwhile; who looks for one has those that came before it too."""
-    (pid,) = pids()
     os.kill(pid, signal.SIGSTOP)
     futures = [crew.take([packed()] * 9) for _ in range(4)]
     os.kill(pid, signal.SIGCONT)
@@ -316,10 +338,8 @@ def test_those_that_could_be_begun_are_used(monkeypatch: pytest.MonkeyPatch) -> 
         return begun[0]
 
     monkeypatch.setattr("handler.process.subprocess.Popen", once)
-    crew = Crew(2)
-    crew.note(WORTH)
-    await_ready(crew)
-    crew.close()
+    with ready(2):
+        pass
     assert pids() == before
 
 
@@ -341,7 +361,8 @@ def test_nothing_is_lost_where_no_process_can_be_begun(
     assert len([record for record in caplog.records if "no process can be begun" in record.message]) == 1
 
 
-def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+@linux
+def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch, others: set[int]) -> None:
     """Where a system allows no wider ones they are as they are, and only waited for sooner."""
     begin = subprocess.Popen
 
@@ -351,14 +372,14 @@ def test_pipes_may_be_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
         return begin(*arguments, **options)
 
     monkeypatch.setattr("handler.process.subprocess.Popen", refuse)
-    crew = Crew(1)
-    crew.note(WORTH)
-    await_ready(crew)
-    assert csv_of("corpus.zip", crew) == csv_of("corpus.zip", Crew(0))
     large = [Packed("a", encoded(noise(200, 200)), 1, SETTINGS.max_pixels)]
-    futures = [crew.take(pictures) for pictures in ([packed()] * 3000, large, large)]
-    assert [bool(future) for future in futures] == [True, True, False]  # one is in work, one in the pipe
-    crew.close()
+    with ready() as crew:
+        assert csv_of("corpus.zip", crew) == csv_of("corpus.zip", Crew(0))
+        await_ready(crew)  # it may be at what was read here too
+        (pid,) = pids() - others
+        os.kill(pid, signal.SIGSTOP)
+        futures = [crew.take(pictures) for pictures in ([packed()], large, large)]
+    assert [bool(future) for future in futures] == [True, True, False]  # one is as if in work, one in the pipe
 
 
 @pytest.mark.parametrize("pipe_bytes", [4096, 1 << 20])
@@ -370,20 +391,16 @@ def test_nobody_waits_for_who_waits_for_them(monkeypatch: pytest.MonkeyPatch, pi
         return begin(*arguments, pipesize=pipe_bytes if pipesize > 0 else pipesize, **options)
 
     monkeypatch.setattr("handler.process.subprocess.Popen", narrow)
-    crew = Crew(1)
-    crew.note(WORTH)
-    await_ready(crew)
     many = [packed()] * 4000  # whose pixels are three megabytes
-    futures = [crew.take(many) for _ in range(3)]
-    assert all(futures)
-    assert [len(future.result()) for future in futures if future] == [4000] * 3
-    crew.close()
+    with ready() as crew:
+        futures = [crew.take(many) for _ in range(3)]
+        assert all(futures)
+        assert [len(future.result()) for future in futures if future] == [4000] * 3
 
 
 @linux
-def test_who_gives_up_what_a_process_had_as_it_ends_hurts_nobody(crew: Crew) -> None:
+def test_who_gives_up_what_a_process_had_as_it_ends_hurts_nobody(crew: Crew, pid: int) -> None:
     """The others learn that it has ended, and so does whoever asks twice."""
-    (pid,) = pids()
     os.kill(pid, signal.SIGSTOP)
     first, second = crew.take([packed("a")]), crew.take([packed("b")])
     assert first
@@ -433,11 +450,8 @@ def test_what_is_printed_there_is_no_answer(crew: Crew, monkeypatch: pytest.Monk
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    loud = crews.Crew(1)
-    loud.note(WORTH)
-    await_ready(loud)
-    time.sleep(2.5)
-    future = loud.take([packed()] * 9)
-    assert future
-    assert len(future.result()) == 9
-    loud.close()
+    with ready() as loud:
+        time.sleep(2.5)
+        future = loud.take([packed()] * 9)
+        assert future
+        assert len(future.result()) == 9
