@@ -1,14 +1,14 @@
 """Zip and tar archives to named pictures, lazily: whatever happens to a member, the next is still read."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from handler import tars, zips
 from handler.contents import ARRAY, COMPRESSED, SNIFF_BYTES, sniff
 from handler.errors import SpentError, UnreadableError
 from handler.inflation import inflate
-from handler.members import Named, Picture, is_ignored, pack, read_images, read_picture
+from handler.members import Named, Packed, Picture, are_files, is_ignored, pack, pack_pngs, read_images, read_picture
 from handler.pngs import START
 from handler.settings import Settings
 from handler.slices import Slices
@@ -17,35 +17,56 @@ from handler.streams import Budget, Stream, decompress, pieces_of
 
 def read_zip(file: BinaryIO, budget: Budget, settings: Settings) -> Iterator[Picture]:
     """The pictures of a zip's members, in its order; `UnreadableError` where the archive breaks or passes a cap."""
+    slices, number = Slices(file), 0
+    for lines in zips.runs(file):
+        small = _small(lines, slices, budget, settings) if number + len(lines) <= settings.max_members else None
+        if small is not None:
+            yield from small
+            number += len(lines)
+            continue
+        for line in lines:
+            entry = zips.Entry(*line)
+            if number >= settings.max_members:
+                raise _too_many(number, entry.name, settings.max_members)
+            if not entry.name.endswith("/") and not is_ignored(entry.name):
+                try:
+                    yield from _read_entry(file, entry, slices, budget, settings)
+                except SpentError as error:
+                    raise _ending(number, entry.name, error) from error
+            number += 1
 
-    def opener(entry: zips.Entry) -> Callable[[], Stream]:
-        return lambda: Stream(budget.spend(inflate(file, entry, settings.max_inflated_bytes)))
 
-    slices, most = Slices(file), settings.max_members
-    for number, entry in enumerate(zips.walk(file)):
-        if number >= most:
-            raise _too_many(number, entry.name, most)
-        if entry.name.endswith("/") or is_ignored(entry.name):
-            continue
-        data = slices.whole(entry, settings.max_member_bytes)
-        if data and data.startswith(START) and (packed := pack(data, entry.name, settings)) and budget.pays(len(data)):
-            yield packed
-            continue
-        if data and not sniff(data[:SNIFF_BYTES], entry.name) and budget.pays(len(data)):
-            yield from read_picture(data, entry.name, settings)
-            continue
-        reopen = opener(entry)
-        try:
-            try:
-                stream = reopen()
-                if sniff(stream.peek(SNIFF_BYTES), entry.name) == ARRAY:
-                    yield from read_images(reopen, entry.name, settings)
-                else:
-                    yield from _read_data(_whole(stream, settings), entry.name, budget, settings)
-            except UnreadableError as error:
-                yield Named(entry.name, error=error)
-        except SpentError as error:
-            raise _ending(number, entry.name, error) from error
+def _small(lines: Sequence[zips.Line], slices: Slices, budget: Budget, settings: Settings) -> Sequence[Packed] | None:
+    """What `_read_entry` gives for entries that all are small PNGs; None where one is not, or there is no budget."""
+    names = [line[0] for line in lines]
+    files = slices.run(lines, settings.max_member_bytes) if are_files(names) else None
+    packed = pack_pngs(files, names, settings) if files else None
+    return packed if files and packed and budget.pays(sum(map(len, files))) else None
+
+
+def _read_entry(
+    file: BinaryIO, entry: zips.Entry, slices: Slices, budget: Budget, settings: Settings
+) -> Iterator[Picture]:
+    """The pictures of a zip's member."""
+
+    def reopen() -> Stream:
+        return Stream(budget.spend(inflate(file, entry, settings.max_inflated_bytes)))
+
+    data = slices.whole(entry, settings.max_member_bytes)
+    if data and data.startswith(START) and (packed := pack(data, entry.name, settings)) and budget.pays(len(data)):
+        yield packed
+        return
+    if data and not sniff(data[:SNIFF_BYTES], entry.name) and budget.pays(len(data)):
+        yield from read_picture(data, entry.name, settings)
+        return
+    try:
+        stream = reopen()
+        if sniff(stream.peek(SNIFF_BYTES), entry.name) == ARRAY:
+            yield from read_images(reopen, entry.name, settings)
+        else:
+            yield from _read_data(_whole(stream, settings), entry.name, budget, settings)
+    except UnreadableError as error:
+        yield Named(entry.name, error=error)
 
 
 def read_tar(stream: Stream, budget: Budget, settings: Settings) -> Iterator[Picture]:

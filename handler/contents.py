@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handler import tars, zips
+from handler import tars, zip_ends
 from handler.arrays import NUMPY, is_idx
 from handler.errors import UnreadableError
 from handler.frames import read_frames
@@ -19,7 +19,7 @@ _NAMED: Final = "file of that name"
 _MAGICS: Final = (
     (START, ""),  # a picture, whatever its pixels look like
     (b"PK\x03\x04", ZIP),
-    (zips.END, ZIP),
+    (zip_ends.END, ZIP),
     (b"PK\x07\x08", ZIP),
     (NUMPY, ARRAY),
     *((magic, kind) for kind, magic in MAGIC.items()),

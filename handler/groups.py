@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, overload
 
-from handler.canvas import fits, painted
+from handler.canvas import fits, painted, painted_alike
 from handler.images import normalise
 from handler.luminance import Gray, Plane, full, luminance_of
 from handler.members import Named, Packed, Picture
 from handler.normal import Mnist, Normal
 from handler.placement import SIDE
-from handler.pngs import GRAY, Layout, Plain, read_plain
+from handler.pngs import GRAY, Layout, Plain, packed_alike, read_plain
 from handler.together import all_mnist, is_small, mnist, normalise_group
 
 MNIST: Final = Layout(width=SIDE, height=SIDE, depth=8, colour=GRAY)
@@ -66,9 +66,6 @@ def normals(pictures: Iterable[Picture]) -> Sequence[Read]:
     if alike:
         canvas, whole = painted([plain for *_, plain in alike])
         images = canvas.reshape(-1, SIDE, SIDE)
-        every = all_mnist(images) if all(whole) and not found else None
-        if every:
-            return Alike([picture for _, picture, _ in alike], every)
         for number, ((place, picture, _), normal) in enumerate(zip(alike, mnist(images), strict=True)):
             if normal and whole[number]:
                 found[place] = picture, normal
@@ -77,6 +74,18 @@ def normals(pictures: Iterable[Picture]) -> Sequence[Read]:
     for place, normal in zip(small, normalise_group(list(small.values())), strict=True):
         found[place] = found[place][0], normal
     return [found[place] for place in range(len(found))]
+
+
+def packed_normals(pictures: Sequence[Packed]) -> Sequence[Read]:
+    """What `normals` gives; as `Alike` where all are MNIST's, as most small pictures are."""
+    return _alike(pictures) or normals(pictures)
+
+
+def _alike(pictures: Sequence[Packed]) -> Alike | None:
+    packed = packed_alike([picture.data for picture in pictures], MNIST, pictures[0].max_pixels) if pictures else None
+    images = painted_alike(packed, SIDE, SIDE) if packed else None
+    every = None if images is None else all_mnist(images)
+    return Alike(pictures, every) if every else None
 
 
 def _opened(pictures: Iterable[Picture], alike: list[_Plain]) -> Iterator[_Opened]:

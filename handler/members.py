@@ -1,6 +1,6 @@
 """One file of a drop to named pictures: a picture's frames, or an array's images."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,6 +74,12 @@ def is_ignored(name: str) -> bool:
     return last in _IGNORED or _IGNORED_FOLDER in folders
 
 
+def are_files(names: Iterable[str]) -> bool:
+    """Whether none of them is ignored or a folder, as a look at all of them together shows; False where it cannot."""
+    together = "/".join(names) + "/"
+    return "//" not in together and not any(ignored in together for ignored in (*_IGNORED, _IGNORED_FOLDER))
+
+
 def is_folder_marker(key: str, size: int) -> bool:
     """Whether an object only makes an empty folder visible."""
     return key.endswith("/") and size == 0
@@ -87,6 +93,14 @@ def pack(data: bytes, name: str, settings: Settings) -> Packed | None:
     if not pixels and settings.workers and not data.startswith(pngs.START):
         pixels = frames.pixels_of(data, limit, min(LIGHT_PIXELS, limit))
     return Packed(name, data, pixels, limit) if 0 < pixels <= LIGHT_PIXELS and pixels <= limit else None
+
+
+def pack_pngs(files: Sequence[bytes], names: Sequence[str], settings: Settings) -> list[Packed] | None:
+    """What `pack` gives of several small PNGs; None where it gives None of one, or one is something else."""
+    pixels, limit = pngs.all_pixels_of(files), settings.max_pixels
+    if not 0 < min(pixels) <= max(pixels) <= min(LIGHT_PIXELS, limit) or max(map(len, files)) > LIGHT_BYTES:
+        return None
+    return [Packed(name, data, count, limit) for name, data, count in zip(names, files, pixels, strict=True)]
 
 
 def read_picture(data: bytes, name: str, settings: Settings) -> Iterator[Picture]:

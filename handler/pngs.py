@@ -7,6 +7,7 @@ it that turns it, makes parts of it transparent or animates it, and whole in eve
 
 import struct
 import zlib
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ START: Final = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 """What every PNG begins with, its header's size and name included."""
 _ANIMATED: Final = b"acTL"
 _SIDES: Final = struct.Struct(">II").unpack_from
+_SHAPE: Final = struct.Struct(">II9xI4s").unpack_from
 _CHUNK: Final = struct.Struct(">I4s").unpack_from
 _CRC: Final = struct.Struct(">I").unpack_from
 _HEAD_BYTES: Final = 33
@@ -25,6 +27,9 @@ _END: Final = b"\0\0\0\0IEND\xaeB`\x82"
 _LEAST_BYTES: Final = _HEAD_BYTES + 12 + len(_END)
 """Of a PNG with one IDAT chunk that has no bytes."""
 _IDAT_CRC: Final = zlib.crc32(b"IDAT")
+_BEFORE: Final = struct.Struct(f">{_HEAD_BYTES}sI4s").pack
+_BEHIND: Final = struct.Struct(f">I{len(_END)}s").pack
+"""What stands before the packed lines of a PNG that has nothing beside them, and behind."""
 _HARMLESS: Final = {b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"pHYs": 9, b"tIME": 7, b"sBIT": 0, b"bKGD": 0}
 """Chunks that change no pixel, and the bytes that Pillow wants each to have."""
 _MOST_BYTES: Final = 1 << 14
@@ -52,8 +57,21 @@ class Plain(NamedTuple):
 
 def pixels_of(data: bytes) -> int:
     """Pixels that a PNG says it has; 0 for what is no PNG, or may have several frames."""
-    height, width = shape_of(data)
-    return 0 if not _is_bare(data) and _ANIMATED in data else height * width
+    size = len(data)
+    if size < _LEAST_BYTES or not data.startswith(START):
+        height, width = shape_of(data)
+        return 0 if _ANIMATED in data else height * width
+    width, height, packed, kind = _SHAPE(data, 16)
+    is_bare = kind == b"IDAT" and packed == size - _LEAST_BYTES and data.endswith(_END)
+    return 0 if not is_bare and _ANIMATED in data else width * height
+
+
+def all_pixels_of(files: Sequence[bytes]) -> list[int]:
+    """The same of each of several."""
+    if min(map(len, files), default=0) < _HEAD_BYTES or _ANIMATED in b"".join(files):
+        return [pixels_of(data) for data in files]
+    sides = [_SIDES(data, 16) if data.startswith(START) else (0, 0) for data in files]
+    return [width * height for width, height in sides]
 
 
 def shape_of(data: bytes) -> tuple[int, int]:
@@ -83,6 +101,32 @@ def read_plain(data: bytes, max_pixels: int) -> Plain | None:
         is_whole = layout.colour != PALETTE and zlib.crc32(packed, _IDAT_CRC) == _CRC(data, len(data) - 16)[0]
         return Plain(layout, packed, b"") if is_whole else None
     return _read_chunks(data, layout)
+
+
+def packed_alike(files: Iterable[bytes], layout: Layout, max_pixels: int) -> list[bytes] | None:
+    """What `read_plain` finds packed in files that all have one layout; None where one has not.
+
+    That one has nothing beside its lines is told by making the only such file that holds them.
+    """
+    if layout.width * layout.height > max_pixels:
+        return None
+    head, found = _head(layout), []
+    for data in files:
+        packed = data[41:-16]
+        if _BEFORE(head, len(packed), b"IDAT") + packed + _BEHIND(zlib.crc32(packed, _IDAT_CRC), _END) != data:
+            plain = read_plain(data, max_pixels)
+            if plain is None or plain.layout != layout:
+                return None
+            packed = plain.packed
+        found.append(packed)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _head(layout: Layout) -> bytes:
+    """The header that a PNG of a layout has."""
+    named = b"IHDR" + struct.pack(">IIBB3x", *layout)
+    return START[:-4] + named + zlib.crc32(named).to_bytes(4, "big")
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Final, Protocol
 
 from handler.errors import LostError
-from handler.groups import Read, normals
+from handler.groups import Read, normals, packed_normals
 from handler.members import LIGHT_PIXELS, Packed, Picture
 
 _MOST_BYTES: Final = 3 << 17
@@ -105,7 +105,7 @@ class _Group:
         if not self._packed:
             return ()
         begun = time.perf_counter()
-        found = normals(picture for _, picture in self._packed)
+        found = packed_normals([picture for _, picture in self._packed])
         self._elsewhere.note(time.perf_counter() - begun)
         return found
 

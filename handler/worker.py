@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 from typing import IO
 
-from handler.groups import normals
+from handler.groups import packed_normals
 from handler.packets import ENDS, answer, asked
 
 
@@ -15,7 +15,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     answer((), answers)
     while True:
         try:
-            answer(normals(asked(requests)), answers)
+            answer(packed_normals(asked(requests)), answers)
         except ENDS:
             return
 

@@ -15,7 +15,7 @@ import pytest
 from handler.classify import classify
 from handler.cores import cores
 from handler.errors import UnreadableError
-from handler.groups import Alike, normals
+from handler.groups import Alike, packed_normals
 from handler.members import Named, Packed
 from handler.normal import Normal, Signs
 from handler.ports import Images, Probabilities
@@ -261,7 +261,7 @@ def test_rows_of_pictures_that_are_alike_are_those_of_any(look_again_below: floa
     images[5] = 255 - images[5]
     packed = [Packed(str(number), encoded(image), 784, 784) for number, image in enumerate(images)]
     planes = [Named(str(number), plane=as_plane(image)) for number, image in enumerate(images)]
-    assert isinstance(normals(packed), Alike)
+    assert isinstance(packed_normals(packed), Alike)
     classifier = InkClassifier(look_again_below=look_again_below)
 
     found, expected = (list(classify(drawn, classifier, set_to(5), WATCH)) for drawn in (packed, planes))

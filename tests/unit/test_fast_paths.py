@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from handler.batches import read_batch
 from handler.classify import classify
 from handler.contents import SNIFF_BYTES, sniff
+from handler.groups import normals
 from handler.images import normalise
 from handler.luminance import full
 from handler.predictions import write_csv
@@ -61,6 +62,9 @@ def test_no_byte_of_a_csv_depends_on_the_path(monkeypatch: pytest.MonkeyPatch, n
     """Every format that is read, many times over, in zip and tar; an archive that is cut off; an array."""
     fast = csv_of(name)
     monkeypatch.setattr(Slices, "whole", lambda *_: None)
+    monkeypatch.setattr(Slices, "run", lambda *_: None)
+    monkeypatch.setattr("handler.zips._plain_lines", lambda _, at, __: ((), at))
+    monkeypatch.setattr("handler.reading.packed_normals", normals)
     monkeypatch.setattr("handler.groups.read_plain", lambda *_: None)
     monkeypatch.setattr("handler.groups.normalise_group", lambda pictures: [normalise(full(one)) for one in pictures])
     monkeypatch.setattr("handler.predictions.BLOCK_ROWS", 1)

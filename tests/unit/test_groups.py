@@ -3,7 +3,7 @@
 import gc
 import io
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image
 from handler import pictures
 from handler.batches import read_batch
 from handler.contents import ZIP
-from handler.groups import Alike, normals
+from handler.groups import Alike, Read, normals, packed_normals
 from handler.images import normalise
 from handler.members import LIGHT_BYTES, Named, Packed, Picture, pack, read_picture
 from handler.normal import Normal
@@ -38,8 +38,15 @@ def alone(picture: Picture) -> tuple[Normal | None, str]:
 
 
 def check(pictures: list[Picture]) -> None:
-    """Each picture of a group is as it is alone."""
-    for picture, (named, found) in zip(pictures, normals(pictures), strict=True):
+    """Each picture of a group is as it is alone, whichever way the group is read."""
+    packed = [picture for picture in pictures if isinstance(picture, Packed)]
+    for drawn, read in ((pictures, normals(pictures)), (packed, packed_normals(packed))):
+        compare(drawn, read)
+
+
+def compare(pictures: Sequence[Picture], group: Sequence[Read]) -> None:
+    """What was read of pictures, and what is made of each alone."""
+    for picture, (named, found) in zip(pictures, group, strict=True):
         expected, error = alone(picture)
         assert (named.name, named.frame, str(named.error)) == (picture.name, picture.frame, error)
         assert (found is None) == (expected is None)
@@ -99,17 +106,20 @@ def test_what_is_mnists_is_read_in_a_group_as_alone_whatever_is_beside_it(kinds:
         "damaged": encoded(upright)[:-20],
         "scan": encoded(np.pad(255 - upright, 9, constant_values=250)),
     }
-    group = list(read_all([files[kind] for kind in kinds]))
+    group = [pack(files[kind], kind, SETTINGS) for kind in kinds]
+    packed = [picture for picture in group if picture]
+    assert len(packed) == len(kinds)
 
-    check(group)
-    assert isinstance(normals(group), Alike) == (bool(kinds) and {"upright", "inverted"} >= set(kinds))
+    check([*packed])
+    assert isinstance(packed_normals(packed), Alike) == (bool(kinds) and {"upright", "inverted"} >= set(kinds))
 
 
 def test_pictures_that_are_alike_are_a_sequence() -> None:
     """Of each, and of some of them, there is what there is of any."""
     images = [np.roll(bar(20, 4), number % 2, 1) for number in range(5)]
     images[3] = 255 - images[3]
-    found = normals(read_all([encoded(image) for image in images]))
+    packed = [pack(encoded(image), str(number), SETTINGS) for number, image in enumerate(images)]
+    found = packed_normals([picture for picture in packed if picture])
     assert isinstance(found, Alike)
 
     assert [picture.name for picture, _ in found] == [picture.name for picture in found.pictures] == list("01234")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from handler.groups import Read, normals
+from handler.groups import Read, normals, packed_normals
 from handler.images import read_again
 from handler.members import Packed, pack
 from handler.packets import answer, answered, asked, question, read_of
@@ -27,7 +27,7 @@ def packed(files: dict[str, bytes]) -> list[Packed]:
 def there_and_back(pictures: list[Packed]) -> Sequence[Read]:
     """What the handler has of pictures that another process read."""
     reply = io.BytesIO()
-    answer(normals(asked(io.BytesIO(question(pictures)))), reply)
+    answer(packed_normals(asked(io.BytesIO(question(pictures)))), reply)
     reply.seek(0)
     return read_of(pictures, answered(reply))
 
@@ -69,7 +69,7 @@ def test_a_picture_does_not_come_back_whole() -> None:
     """A small scan that may be read again is decoded again then: its pixels are not in the answer."""
     (scan,) = packed({"scan": encoded(np.pad(255 - bar(4, 20), 40, constant_values=250))})
     reply = io.BytesIO()
-    answer(normals([scan]), reply)
+    answer(packed_normals([scan]), reply)
     ((_, found),) = there_and_back([scan])
 
     assert len(reply.getvalue()) < 3000
@@ -87,7 +87,7 @@ def test_an_answer_may_come_in_pieces() -> None:
 
     pictures = packed({f"{number}": encoded(np.roll(bar(4, 20), number, 0)) for number in range(9)})
     reply = io.BytesIO()
-    answer(normals(pictures), reply)
+    answer(packed_normals(pictures), reply)
 
     found = read_of(pictures, answered(Slow(reply.getvalue())))
     assert [normal.pixels.tobytes() for _, normal in found if normal] == [
@@ -107,7 +107,7 @@ def test_an_answer_about_fewer_pictures_is_none() -> None:
     """Of arrays too: else rows would be missing."""
     pictures = packed({f"{number}": encoded(np.roll(bar(4, 20), number, 0)) for number in range(2)})
     reply = io.BytesIO()
-    answer(normals(pictures), reply)
+    answer(packed_normals(pictures), reply)
 
     with pytest.raises(ValueError, match="2 came back"):
         read_of([*pictures, *pictures], answered(io.BytesIO(reply.getvalue())))

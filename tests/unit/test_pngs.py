@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from handler.canvas import fits, painted
+from handler.canvas import fits, painted, painted_alike
 from handler.groups import MNIST
 from handler.luminance import Plane, luminance_of, unit
-from handler.pngs import Layout, Plain, pixels_of, read_plain, shape_of
+from handler.pngs import Layout, Plain, all_pixels_of, packed_alike, pixels_of, read_plain, shape_of
 from tests.doubles import bar, encoded
 from tests.unit.makers import mutated, plane_of, png_chunk, png_header
 
@@ -66,6 +66,10 @@ def test_pixels_are_pillows(batch: tuple[tuple[int, int], int, list[bytes]], mor
     plains = [read_plain(file, 10_000) for file in files]
     found = [plain for plain in plains if plain]
     assert len(found) == len(files)
+    layout = found[0].layout
+    assert packed_alike(files, layout, 10_000) == [plain.packed for plain in found]
+    assert packed_alike(files, layout, layout.width * layout.height - 1) is None
+    assert packed_alike(files, layout._replace(width=layout.width + 1), 10_000) is None
     for file, own in zip(files, planes_of(found), strict=True):
         expected = plane_of(file)
         assert own is not None
@@ -86,6 +90,21 @@ def planes_of(plains: Sequence[Plain]) -> list[Plane | None]:
             planes[place] = unit(canvas[top : top + height, :width]) if is_whole else None
             top += height
     return planes
+
+
+@given(st.integers(1, 300), st.integers(0, 4), st.integers(0, 1 << 32))
+@settings(deadline=None, max_examples=50)
+def test_pictures_of_one_size_are_decoded_as_each_is(count: int, kind: int, seed: int) -> None:
+    """However many, the first line of none goes on from the last one of another, whatever its filter."""
+    lines = np.random.default_rng(seed).integers(0, 8, (count, 9, 8)).astype(np.uint8)
+    lines[..., 0] = kind
+    packed = [zlib.compress(picture.tobytes()) for picture in lines]
+    found = painted_alike(packed, 9, 7)
+    assert found is not None
+    assert found.flags.c_contiguous
+
+    for image, picture in zip(found, lines, strict=True):
+        np.testing.assert_array_equal(unit(image), plane_of(png((8, 0), 7, picture.tobytes())))
 
 
 def decoded(plain: Plain) -> Plane | None:
@@ -132,9 +151,12 @@ def test_what_is_taken_pillow_reads_too(
     data: bytes, changes: list[tuple[int, int]], cut: int, more: bytes, sign: Callable[[bytes], bytes]
 ) -> None:
     """Whatever is changed, with its checksums made right again or not: nothing that Pillow refuses is decoded here."""
-    plane = by_pillow(sign(mutated(data, changes, cut) + more))
+    damaged = sign(mutated(data, changes, cut) + more)
+    plane = by_pillow(damaged)
 
     assert plane is None or plane.size
+    plain = read_plain(damaged, 10_000)
+    assert packed_alike([damaged], MNIST, 10_000) == ([plain.packed] if plain and plain.layout == MNIST else None)
 
 
 GOOD = encoded(bar(4, 20))
@@ -174,6 +196,8 @@ def test_damaged_lines_are_left_to_pillow(packed: bytes, layout: Layout) -> None
     """Too few bytes, no end, an unknown filter, nothing: on a canvas and by itself; its neighbour is untouched."""
     good = Plain(layout, zlib.compress(bytes([0, 7] + [0] * 27) * 28), b"\7" * 768)
 
+    assert painted_alike([packed], 28, 28) is painted_alike([good.packed, packed], 28, 28) is None
+
     broken, whole = planes_of([Plain(layout, packed, b""), good])
 
     assert broken is None
@@ -187,6 +211,7 @@ def test_more_than_the_lines_is_passed_over_as_pillow_does(packed: bytes) -> Non
     data = HEAD + png_chunk(b"IDAT", packed) + END
     plain = read_plain(data, 1000)
     assert plain
+    assert painted_alike([plain.packed], 28, 28) is None or packed.endswith(b"\0")
 
     (plane,) = planes_of([plain])
 
@@ -219,6 +244,31 @@ def test_only_a_chunk_makes_a_picture_an_animation() -> None:
     assert pixels_of(HEAD + png_chunk(b"IDAT", pixels) + END) == 28 * 28
     for data in (HEAD + png_chunk(b"acTL", bytes(8)) + IDAT + END, HEAD + IDAT + png_chunk(b"acTL", bytes(8)) + END):
         assert pixels_of(data) == 0
+
+
+@pytest.mark.parametrize(
+    ("packed", "high", "wide"),
+    [
+        ([zlib.compress(bytes(1 << 20))], 28, 28),
+        ([zlib.compress(bytes(np.random.default_rng(0).integers(0, 5, 29 * 28, np.uint8)), 0) * 2], 28, 28),
+        ([zlib.compress(bytes(256 * 255))], 256, 255),
+    ],
+)
+def test_what_is_large_is_not_decoded_with_others(packed: list[bytes], high: int, wide: int) -> None:
+    """More lines than there are pixels, more packed bytes than few, more lines than a block holds."""
+    assert painted_alike(packed, high, wide) is None
+
+
+ANIMATED = HEAD + png_chunk(b"acTL", bytes(8)) + IDAT + END
+
+
+@pytest.mark.parametrize("more", [GOOD, ANIMATED, GOOD[:30], b"", b"GIF89a" + GOOD, GOOD[:-1], png_header(3, 999)])
+def test_pixels_of_several_are_those_of_each(more: bytes) -> None:
+    """Whatever is among them."""
+    files = [GOOD, more, encoded(bar(4, 20)[:9])]
+
+    assert all_pixels_of(files) == [pixels_of(data) for data in files]
+    assert all_pixels_of(()) == []
 
 
 @pytest.mark.parametrize("data", [b"", GOOD[:32], b"GIF89a" + GOOD])

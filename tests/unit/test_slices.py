@@ -87,7 +87,14 @@ def check(data: bytes, shuffle: random.Random | None = None) -> list[bytes | Non
     bodies = [sliced.whole(entry, 1 << 20) for entry in found]
     for entry, body in zip(found, bodies, strict=True):
         assert body is None or body == piece_by_piece(file, entry)
+    for start in range(0, len(found), RUN):
+        run = sliced.run(found[start : start + RUN], 1 << 20)
+        assert run is None or run == bodies[start : start + RUN]
     return bodies
+
+
+RUN = 100
+"""Members that are sliced together."""
 
 
 ODD = {
@@ -110,6 +117,30 @@ def test_every_plain_member_is_sliced(monkeypatch: pytest.MonkeyPatch, kind: str
 
     with zipfile.ZipFile(io.BytesIO(ODD[kind])) as archived:
         assert bodies == [archived.read(info) for info in archived.infolist()]
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_small_members_are_sliced_together(kind: str) -> None:
+    """As many as are asked for, whatever was sliced before."""
+    file = io.BytesIO(ODD[kind])
+    found, sliced = list(walk(file)), Slices(file)
+    for count in (1, 2, RUN, len(found)):
+        expected = [piece_by_piece(file, entry) for entry in found[:count]]
+        assert sliced.run(found[:count], 1 << 20) == expected
+        assert sliced.run(found[:count][::-1], 1 << 20) == expected[::-1]
+        assert sliced.run(found[:count], max(len(body or b"") for body in expected) - 1) is None
+
+
+@pytest.mark.parametrize("other", [b"\1" * 2000, bytes(20_000)])
+def test_members_that_are_not_small_are_sliced_alone(other: bytes) -> None:
+    """Packed or not; nor are those that lie far from each other sliced together."""
+    far = [("far", bytes(range(256)) * 4096)]
+    for named in ([*MANY[:9], ("large", other)], MANY[:1] + far + MANY[1:2]):
+        method = zipfile.ZIP_DEFLATED if named[-1][1] == bytes(20_000) else zipfile.ZIP_STORED
+        file = io.BytesIO(archive(named, method))
+        found = [entry for entry in walk(file) if entry.name != "far"]
+        assert Slices(file).run(found, 1 << 20) is None
+        assert Slices(file).run(found[:1], 1 << 20) == [named[0][1]]
 
 
 def test_a_shuffled_directory_is_sliced_too() -> None:
@@ -162,6 +193,8 @@ def test_a_place_beyond_any_file_is_not_sought() -> None:
     entry = Entry("a", 0, 0, 0, 1, 1 << 70)
 
     assert Slices(io.BytesIO(b"PK")).whole(entry, 99) is None
+    assert Slices(io.BytesIO(b"PK")).run([entry], 99) is None
+    assert Slices(io.BytesIO(bytes(99))).run([entry._replace(offset=80)], 99) is None
 
 
 @given(
@@ -180,6 +213,7 @@ def test_rows_are_the_same_without_slices(
     fast = rows(damaged, capped)
     with monkeypatch.context() as patch:
         patch.setattr(Slices, "whole", lambda *_: None)
+        patch.setattr(Slices, "run", lambda *_: None)
         assert rows(damaged, capped) == fast
 
 

@@ -4,12 +4,14 @@ import io
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler import zips
+from handler.errors import UnreadableError
 from handler.zips import walk
 from tests.unit.makers import CountingFile, Member, archive, directory_at, members, mutated, patched, with_zip64
 
@@ -86,6 +88,55 @@ def test_more_members_than_16_bits_count_are_read() -> None:
 
     assert [entry.name for entry in walk(io.BytesIO(data))] == [f"{number}.png" for number in range(70_000)]
     assert sum(1 for _ in walk(io.BytesIO(old))) == 70_000
+
+
+@given(
+    st.lists(NAMES, max_size=40),
+    st.tuples(
+        st.sampled_from([b"", b"\0", b"PK\x01\x02", b"PK\x01\x02" + bytes(42) + b"PK\x01\x02" + bytes(42)]),
+        st.sampled_from([b"", b"PK\x01\x02", b"UT\0\0", b"\x75\x70\2\0\1\0", b"\1\0\4\0\xff\xff\xff\xff"]),
+    ),
+    st.integers(2, 7),
+    MUTATIONS,
+)
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_lines_that_are_read_together_are_those_that_are_read_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    names: list[str],
+    more: tuple[bytes, bytes],
+    every: int,
+    changes: list[tuple[int, int]],
+) -> None:
+    """Whatever stands in names, comments and extra fields, and wherever the directory is damaged."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as written:
+        for number, name in enumerate(names):
+            info = zipfile.ZipInfo(name)
+            if number % every == 0:
+                info.comment = more[0]
+            if number % every == 1:
+                info.extra = more[1]
+            written.writestr(info, b"")
+    data = file.getvalue()
+    start = data.find(CENTRAL)
+    damaged = mutated(data, [(start + place % 3000, value) for place, value in changes], 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(zips, "_plain_lines", lambda _, at, __: ((), at))
+        expected = list(lines_of(damaged))
+    for run, run_bytes in ((zips.RUN, 1 << 14), (3, 200)):
+        monkeypatch.setattr(zips, "RUN", run)
+        monkeypatch.setattr(zips, "_RUN_BYTES", run_bytes)
+        assert list(lines_of(damaged)) == expected
+
+
+def lines_of(data: bytes) -> Iterator[tuple[object, ...]]:
+    """The lines of a directory, and where it breaks why."""
+    try:
+        for run in zips.runs(io.BytesIO(data)):
+            assert 0 < len(run) <= zips.RUN
+            yield from run
+    except UnreadableError as error:
+        yield (str(error),)
 
 
 @pytest.mark.parametrize("window", [1, 45, 46, 47, 100, 1000])
