@@ -46,6 +46,7 @@ PURE = {
         "members",
         "contents",
         "zips",
+        "zip_ends",
         "inflation",
         "tars",
         "streams",
