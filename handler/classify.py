@@ -20,7 +20,7 @@ from handler.normal import MNIST, Mnist, Normal, Signs
 from handler.placement import SIDE
 from handler.ports import Classifier, Probabilities
 from handler.reading import HERE_ALONE, Elsewhere, groups
-from handler.rows import ERROR, OK, REVIEW, Row, image_cell
+from handler.rows import ERROR, OK, REVIEW, Row, image_cell, image_cells
 from handler.second_look import look_again
 from handler.settings import Settings
 from handler.stopwatch import CLASSIFY, READ, Stopwatch
@@ -113,30 +113,42 @@ def _rows(
     group: Sequence[Read], readable: Sequence[Normal], found: Probabilities, classifier: Classifier, settings: Settings
 ) -> Iterator[Row]:
     """The rows of a group, of whose pictures those that are `readable` have the probabilities `found`."""
-    labels, version = classifier.labels, classifier.version
+    version = classifier.version
+    if isinstance(group, Alike):
+        images = image_cells([picture.name for picture in group.pictures])
+        *columns, others = _columns(repeat(MNIST), found, classifier, settings)
+        yield from map(Row._make, zip(images, repeat(""), *columns, repeat(version), others, strict=False))
+        return
+    predicted = zip(*_columns((normal.signs for normal in readable), found, classifier, settings), strict=False)
+    for picture, anything in group:
+        image, frame = image_cell(picture.name), "" if picture.frame is None else str(picture.frame)
+        if anything:
+            digit, confidence, status, detail, shares = next(predicted)
+            yield Row(image, frame, digit, confidence, status, detail, version, shares)
+        else:
+            yield Row(image, frame, "", "", ERROR, str(picture.error), version)
+
+
+def _columns(
+    signs: Iterable[Signs], found: Probabilities, classifier: Classifier, settings: Settings
+) -> tuple[Sequence[str], Sequence[str], Sequence[str], Sequence[str], Iterable[tuple[str, ...]]]:
+    """Digit, confidence, status, detail and probabilities, if these are asked for, of each picture of `signs`."""
     review_below = classifier.review_below if settings.review_below is None else settings.review_below
     not_a_digit_below = classifier.not_a_digit_below
     best = found.argmax(axis=1)
     # Sixteen digits hold ten thousand times 32 bits exactly, so this rounds as writing them does.
     parts = np.rint(np.float64(found) * _PARTS)
-    sure = parts[np.arange(len(best)), best].tolist()
+    best_parts = parts[np.arange(len(best)), best].tolist()
+    details = [
+        # The confidence as it is written, so that the CSV agrees with itself.
+        "" if seen is MNIST and sure >= review_below else doubt(seen, sure, review_below, not_a_digit_below)
+        for seen, sure in zip(signs, (part / _PARTS for part in best_parts), strict=False)
+    ]
     shares: Iterable[tuple[str, ...]] = repeat(())
     if settings.probabilities:
         shares = [tuple(map(_cell, others)) for others in parts.tolist()]
-    signs: Iterable[Signs] = (normal.signs for normal in readable)
-    read: Iterable[tuple[Picture, object]] = group
-    if isinstance(group, Alike):
-        signs, read = repeat(MNIST), zip(group.pictures, repeat(MNIST), strict=False)
-    predicted = zip(signs, best.tolist(), sure, map(_cell, sure), shares, strict=False)
-    for picture, anything in read:
-        image, frame = image_cell(picture.name), "" if picture.frame is None else str(picture.frame)
-        if not anything:
-            yield Row(image, frame, "", "", ERROR, str(picture.error), version)
-            continue
-        seen, label, part, confidence, others = next(predicted)
-        # The confidence as it is written, so that the CSV agrees with itself.
-        detail = doubt(seen, part / _PARTS, review_below, not_a_digit_below)
-        yield Row(image, frame, labels[label], confidence, REVIEW if detail else OK, detail, version, others)
+    digits = [classifier.labels[label] for label in best.tolist()]
+    return digits, list(map(_cell, best_parts)), [REVIEW if detail else OK for detail in details], details, shares
 
 
 def _next(read: Iterator[Sequence[Read]], watch: Stopwatch) -> Sequence[Read]:

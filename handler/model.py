@@ -15,8 +15,10 @@ from handler.errors import MissingError, ModelError
 from handler.ports import Blob, Images, Probabilities
 
 CURRENT: Final = "models/current.json"
-_SLICE: Final = 64
-"""Images that the network reads at a time: what its layers make of more leaves the processor's cache between them."""
+_SLICE: Final = 256
+"""Images that a network reads at a time: its weights go through the processor's cache once for all of them."""
+_SLICE_OF_CONVOLUTIONS: Final = 64
+"""Where there are convolutions: what these make of more leaves the cache between them."""
 
 
 class Reader(Protocol):
@@ -35,6 +37,7 @@ class OnnxClassifier:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1
             self._session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+            self._slice = _SLICE_OF_CONVOLUTIONS if b"Conv" in onnx else _SLICE
             self._input = self._session.get_inputs()[0].name
             shape = self.probabilities(np.zeros((2, 28, 28), np.uint8)).shape
         except Exception as error:  # ONNX Runtime's errors have no common base of their own
@@ -72,7 +75,7 @@ class OnnxClassifier:
 
         With a temperature T, softmax(log p / T) (Guo et al., On Calibration of Modern Neural Networks, 2017).
         """
-        read = [self._read(images[start : start + _SLICE]) for start in range(0, len(images), _SLICE)]
+        read = [self._read(images[start : start + self._slice]) for start in range(0, len(images), self._slice)]
         return read[0] if len(read) == 1 else np.concatenate(read)
 
     def _read(self, images: Images) -> Probabilities:

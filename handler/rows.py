@@ -1,5 +1,6 @@
 """What the CSV says of one image."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 OK: Final = "ok"
@@ -35,3 +36,10 @@ def image_cell(name: str) -> str:
             raw = name.replace("\\", "\\\\").encode(errors="surrogateescape")
             name = raw.decode(errors="backslashreplace")
     return f"'{name}" if name[:1] in _FORMULA else name
+
+
+def image_cells(names: Sequence[str]) -> Sequence[str]:
+    """The same of several, most of which are as they are written: a look at all of them together shows it."""
+    if "".join(names).isascii() and _FORMULA.isdisjoint({name[:1] for name in names}):
+        return names
+    return [image_cell(name) for name in names]
