@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from handler.collector import paused
 
 with paused():
+    from handler import heap
     from handler.crew import Crew
     from handler.delivery import Tools, deliver
     from handler.errors import StoreError
@@ -51,6 +52,7 @@ def lambda_handler(event: object, context: Context) -> dict[str, Any]:
 @paused()
 def wire() -> Tools:
     """What deliveries work with, made once per container from its environment."""
+    heap.keep()
     settings = read_settings(os.environ)
     telemetry = make_telemetry(settings.log_level, os.environ)
     store = S3Store(settings.digitdrop_bucket, threads=settings.fetch_threads)

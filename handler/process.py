@@ -13,8 +13,6 @@ _PIPE_BYTES: Final = 1 << 20
 """Of the pipe to it: what that holds is written without waiting. Linux allows no more to all."""
 _USUAL_BYTES: Final = 1 << 16
 """Of a pipe that nobody asked to be wider."""
-_MEMORY: Final = dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), str(1 << 25))
-"""Arrays of a size come and go with every group: glibc is to keep that memory, not to have it from Linux each time."""
 
 
 class Process:
@@ -22,7 +20,7 @@ class Process:
 
     def __init__(self, module: str) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
-        environment = {**_MEMORY, **os.environ, "PYTHONPATH": paths}
+        environment = os.environ | {"PYTHONPATH": paths}
         self._process, stdin, stdout, self.pipe_bytes = _begun([sys.executable, "-P", "-m", module], environment)
         self._stdin = stdin.fileno()
         os.set_blocking(self._stdin, False)

@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 from typing import IO
 
+from handler import heap
 from handler.groups import packed_normals
 from handler.packets import ENDS, answer, asked
 
@@ -22,6 +23,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 def main() -> None:
     """Answer on what was standard output at first; what is printed goes to the log."""
+    heap.keep()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who presses Ctrl-C means the handler, and this one ends with it
     with suppress(BrokenPipeError), os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

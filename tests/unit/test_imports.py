@@ -76,6 +76,7 @@ DELIVERY = {
     "app",
     "crew",
     "companion",
+    "heap",
     "process",
     "packets",
     "worker",
