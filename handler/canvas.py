@@ -23,6 +23,8 @@ _STREAM: Final = b"\x78\x01"
 """What a zlib stream begins with (RFC 1950)."""
 _STORED: Final = struct.Struct("<BHH").pack
 """The header of a block that is not packed (RFC 1951, section 3.2.4)."""
+_UNSEEN: Final = 1
+"""Where the decoder writes a zero."""
 _MOST: Final = 0xFFFF
 """Bytes of such a block."""
 
@@ -74,10 +76,12 @@ def painted_alike(packed: Sequence[bytes], height: int, width: int) -> NDArray[n
     if block > _MOST:
         return None
     head = _STORED(0, block, block ^ _MOST) + above
-    canvas: Image.Image = Image.new("L", (width, len(lines) * (height + 1)))
+    pixels = np.empty((len(lines), height + 1, width), np.uint8)
+    pixels[0, 0, 0] = _UNSEEN
+    canvas = Image.frombuffer("L", (width, len(lines) * (height + 1)), pixels, "raw", "L", 0, 1)
     decoder: Any = _imaging.zip_decoder("L", "L")
     decoder.setimage(canvas.im, (0, 0, *canvas.size))
     read, error = decoder.decode(_STREAM + head + head.join(lines))
-    if read >= 0 or error:
+    if read >= 0 or error or pixels[0, 0, 0] == _UNSEEN:  # the last where Pillow has copied them
         return None
-    return np.ascontiguousarray(np.asarray(canvas).reshape(-1, height + 1, width)[:, 1:])
+    return np.ascontiguousarray(pixels[:, 1:])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from handler.canvas import fits, painted, painted_alike
 from handler.groups import MNIST
@@ -105,6 +106,24 @@ def test_pictures_of_one_size_are_decoded_as_each_is(count: int, kind: int, seed
 
     for image, picture in zip(found, lines, strict=True):
         np.testing.assert_array_equal(unit(image), plane_of(png((8, 0), 7, picture.tobytes())))
+
+
+def test_a_pillow_that_copies_what_it_is_to_fill_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its documentation only says that memory may be shared; then the pictures are decoded one by one."""
+    share = Image.frombuffer
+
+    def copied(mode: str, size: tuple[int, int], data: NDArray[np.uint8], *args: object) -> Image.Image:
+        return share(mode, size, data.copy(), *args)
+
+    packed = zlib.compress(bytes([0, 7] + [0] * 27) * 28)
+    found = painted_alike([packed] * 9, 28, 28)
+    assert found is not None
+    monkeypatch.setattr("handler.canvas.Image.frombuffer", copied)
+    assert painted_alike([packed] * 9, 28, 28) is None
+
+    canvas, whole = painted([Plain(MNIST, packed, b"")] * 9)
+    assert all(whole)
+    np.testing.assert_array_equal(canvas, found.reshape(-1, 28))
 
 
 def decoded(plain: Plain) -> Plane | None:
