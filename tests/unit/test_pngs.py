@@ -4,6 +4,7 @@ import itertools
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_a_pillow_that_copies_what_it_is_to_fill_is_noticed(monkeypatch: pytest.
     """Its documentation only says that memory may be shared; then the pictures are decoded one by one."""
     share = Image.frombuffer
 
-    def copied(mode: str, size: tuple[int, int], data: NDArray[np.uint8], *args: object) -> Image.Image:
+    def copied(mode: str, size: tuple[int, int], data: NDArray[np.uint8], *args: Any) -> Image.Image:  # noqa: ANN401  # its own
         return share(mode, size, data.copy(), *args)
 
     packed = zlib.compress(bytes([0, 7] + [0] * 27) * 28)
