@@ -23,10 +23,10 @@ _STREAM: Final = b"\x78\x01"
 """What a zlib stream begins with (RFC 1950)."""
 _STORED: Final = struct.Struct("<BHH").pack
 """The header of a block that is not packed (RFC 1951, section 3.2.4)."""
-_UNSEEN: Final = 1
-"""Where the decoder writes a zero."""
 _MOST: Final = 0xFFFF
 """Bytes of such a block."""
+_UNSEEN: Final = 1
+"""What stands in a place before the decoder writes a zero there."""
 
 
 def fits(layout: Layout) -> bool:
@@ -57,8 +57,9 @@ def painted(plains: Sequence[Plain]) -> tuple[NDArray[np.uint8], list[bool]]:
 
 
 def painted_alike(packed: Sequence[bytes], height: int, width: int) -> NDArray[np.uint8] | None:
-    """(N, height, width) of pictures of one size that fits, by their packed lines; None unless all are whole and plain.
+    """(N, height, width) of pictures of one size that fits, by their packed lines.
 
+    None unless each is whole and has exactly its lines, in a kilobyte at most, and these are no more than a block.
     Each is a block of one stream that the decoder takes for a single picture. A line of zeros goes before each: its
     first line must not go on from the last one of its neighbour.
     """

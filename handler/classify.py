@@ -117,7 +117,8 @@ def _rows(
     if isinstance(group, Alike):
         images = image_cells([picture.name for picture in group.pictures])
         *columns, others = _columns(repeat(MNIST), found, classifier, settings)
-        yield from map(Row._make, zip(images, repeat(""), *columns, repeat(version), others, strict=False))
+        count = len(images)
+        yield from map(Row._make, zip(images, repeat("", count), *columns, repeat(version, count), others, strict=True))
         return
     predicted = zip(*_columns((normal.signs for normal in readable), found, classifier, settings), strict=False)
     for picture, anything in group:
@@ -144,7 +145,7 @@ def _columns(
         "" if seen is MNIST and sure >= review_below else doubt(seen, sure, review_below, not_a_digit_below)
         for seen, sure in zip(signs, (part / _PARTS for part in best_parts), strict=False)
     ]
-    shares: Iterable[tuple[str, ...]] = repeat(())
+    shares: Iterable[tuple[str, ...]] = repeat((), len(best))
     if settings.probabilities:
         shares = [tuple(map(_cell, others)) for others in parts.tolist()]
     digits = [classifier.labels[label] for label in best.tolist()]

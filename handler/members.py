@@ -76,7 +76,7 @@ def is_ignored(name: str) -> bool:
 
 def are_files(names: Iterable[str]) -> bool:
     """Whether none of them is ignored or a folder, as a look at all of them together shows; False where it cannot."""
-    together = "/".join(names) + "/"
+    together = "/".join((*names, ""))
     return "//" not in together and not any(ignored in together for ignored in (*_IGNORED, _IGNORED_FOLDER))
 
 

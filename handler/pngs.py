@@ -104,7 +104,7 @@ def read_plain(data: bytes, max_pixels: int) -> Plain | None:
 
 
 def packed_alike(files: Iterable[bytes], layout: Layout, max_pixels: int) -> list[bytes] | None:
-    """What `read_plain` finds packed in files that all have one layout; None where one has not.
+    """What `read_plain` finds packed in files of one layout that is read and has no palette; None where one has not.
 
     That one has nothing beside its lines is told by making the only such file that holds them.
     """
@@ -113,7 +113,8 @@ def packed_alike(files: Iterable[bytes], layout: Layout, max_pixels: int) -> lis
     head, found = _head(layout), []
     for data in files:
         packed = data[41:-16]
-        if _BEFORE(head, len(packed), b"IDAT") + packed + _BEHIND(zlib.crc32(packed, _IDAT_CRC), _END) != data:
+        made = _BEFORE(head, len(packed), b"IDAT") + packed + _BEHIND(zlib.crc32(packed, _IDAT_CRC), _END)
+        if made != data or len(data) > _MOST_BYTES:
             plain = read_plain(data, max_pixels)
             if plain is None or plain.layout != layout:
                 return None

@@ -35,7 +35,7 @@ class Slices:
         self._window = b""
 
     def run(self, entries: Sequence[Line], limit: int) -> list[bytes] | None:
-        """All bytes of several entries, at most `limit` each; None where one is not small, plain and near others."""
+        """All bytes of several entries, at most `limit` each; None where one is not whole, small, plain and near."""
         _, flags, methods, crcs, sizes, offsets = zip(*entries, strict=True)
         is_plain = {DEFLATED, STORED}.issuperset(methods) and not any(flag & ENCRYPTED for flag in set(flags))
         first, last = min(offsets), max(offsets)
@@ -68,7 +68,7 @@ class Slices:
         return packed if packed is not None and len(packed) <= most and zlib.crc32(packed) == crc else None
 
     def _all_packed(self, offsets: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[bytes]:
-        """What `_packed` gives of small entries that are near each other; nothing where it gives None of one."""
+        """What `_packed` gives of small entries that are near each other; nothing where it may give None of one."""
         first, last = int(offsets.min()), int(offsets.max()) + LOCAL_BYTES + _NAMES + _FEW_BYTES
         if first < self._start or last > self._start + len(self._window):
             self._file.seek(first)  # others read the same file between two runs

@@ -21,6 +21,8 @@ _LONGEST_ENTRY: Final = ENTRY_BYTES + 3 * 0xFFFF
 _WINDOW: Final = 1 << 20
 RUN: Final = 256
 """Lines of the directory that are read together, at most."""
+_LONG_NAME: Final = 1 << 10
+"""Characters: with a longer one a run ends, so that the names of none take much memory."""
 _RUN_BYTES: Final = 1 << 14
 """Of the directory that is read at once: of short names, about `RUN` lines."""
 _PATH_FIELD: Final = 0x7075
@@ -63,12 +65,12 @@ def walk(file: BinaryIO) -> Iterator[Entry]:
 
 
 def runs(file: BinaryIO) -> Iterator[Sequence[Line]]:
-    """The same, some together, up to `RUN` of them."""
+    """The same as plain lines, up to `RUN` of them together; those before the archive breaks come before the error."""
     held: list[Line] = []
     try:
         for line in _lines(file):
             held.append(line)
-            if len(held) == RUN:
+            if len(held) == RUN or len(line[0]) > _LONG_NAME:
                 yield held
                 held = []
     except UnreadableError:
@@ -130,7 +132,7 @@ def _plain_lines(window: bytes, at: int, shift: int) -> tuple[Sequence[Line], in
     count = int(broken[0]) if len(broken) else len(starts) - 1
     places = zip((names + at).tolist()[:count], (behind + at).tolist()[:count], strict=True)
     raw = [window[name:end].decode("utf-8", "surrogateescape") for name, end in places]
-    columns = (fields[name].tolist() for name in ("flags", "method", "crc", "packed"))
+    columns = (fields[column].tolist() for column in ("flags", "method", "crc", "packed"))
     offsets = (fields["offset"].astype(np.int64) + shift).tolist()
     return list(zip(raw, *columns, offsets, strict=False)), at + int(starts[count])
 

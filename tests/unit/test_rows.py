@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.rows import image_cell
+from handler.rows import image_cell, image_cells
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
@@ -74,3 +74,9 @@ def test_bytes_that_are_not_utf8_can_be_had_back(raw: bytes) -> None:
         assert bytes_of(cell) == raw
     else:
         assert name_of(cell).encode() == raw
+
+
+@given(st.lists(st.one_of(st.text("=+-@'\tab.", max_size=3), NAMES, st.just("\udcff.png"), st.just("")), max_size=9))
+def test_cells_of_several_are_those_of_each(names: list[str]) -> None:
+    """Whatever is among them."""
+    assert list(image_cells(names)) == [image_cell(name) for name in names]

@@ -197,24 +197,46 @@ def test_a_place_beyond_any_file_is_not_sought() -> None:
     assert Slices(io.BytesIO(bytes(99))).run([entry._replace(offset=80)], 99) is None
 
 
+PNGS = [(f"{number}.png", PNG) for number in range(8)]
+IN_ARCHIVES = [("__MACOSX/a.png", PNG), ("b/.DS_Store", PNG), ("c/", PNG), ("labels.csv", PNG), ("d.png", b"no")]
+ARCHIVES = [
+    archive(named, method)
+    for named in (MEMBERS, PNGS, *([*PNGS[:5], other, *PNGS[5:]] for other in IN_ARCHIVES))
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+]
+
+
 @given(
-    st.sampled_from([archive(MEMBERS), archive(MEMBERS, zipfile.ZIP_DEFLATED)]),
+    st.sampled_from(ARCHIVES),
     MUTATIONS,
-    st.tuples(*(st.sampled_from(caps) for caps in ([1, 80, 400, 1 << 20], [1, 200, 1000, 1 << 20], [1, 3, 100]))),
+    st.integers(1, 9),
+    st.tuples(*(st.sampled_from(caps) for caps in ([1, 80, 400, 1 << 20], [1, 200, 1000, 1 << 20], [1, 3, 7, 100]))),
 )
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_rows_are_the_same_without_slices(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, changes: list[tuple[int, int]], caps: tuple[int, int, int]
+    monkeypatch: pytest.MonkeyPatch, data: bytes, changes: list[tuple[int, int]], run: int, caps: tuple[int, int, int]
 ) -> None:
-    """Names, frames, planes, and every word of the errors, within whatever caps."""
+    """Names, frames, planes, and every word of the errors, within whatever caps, however many are read together."""
     member, inflated, most = caps
     capped = dataclasses.replace(SETTINGS, max_member_bytes=member, max_inflated_bytes=inflated, max_members=most)
     damaged = mutated(data, changes, 0)
+    monkeypatch.setattr("handler.zips.RUN", run)
     fast = rows(damaged, capped)
     with monkeypatch.context() as patch:
         patch.setattr(Slices, "whole", lambda *_: None)
         patch.setattr(Slices, "run", lambda *_: None)
         assert rows(damaged, capped) == fast
+
+
+@pytest.mark.parametrize("most", [5, 6, 7, 8])
+def test_members_are_counted_through_all_runs(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """The cap falls on the same member, wherever a run ends."""
+    monkeypatch.setattr("handler.zips.RUN", 3)
+    found = rows(ARCHIVES[2], dataclasses.replace(SETTINGS, max_members=most))
+
+    assert [name for name, *_ in found[:most]] == [f"{number}.png" for number in range(most)]
+    assert len(found) == min(most + 1, 8)
+    assert most == 8 or f"up to its member {most}, '{most}.png'" in found[-1][-1]
 
 
 def rows(data: bytes, capped: Settings) -> list[tuple[str, int | None, bytes, str]]:

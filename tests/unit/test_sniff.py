@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import ImageFile
 
 from handler.contents import SNIFF_BYTES, sniff
-from handler.members import is_folder_marker, is_ignored, read_picture
+from handler.members import are_files, is_folder_marker, is_ignored, read_picture
 from tests.doubles import bar, encoded, zipped
 from tests.unit.drops import PNG, SETTINGS, ZIP, npy, tar
 
@@ -84,6 +84,16 @@ def test_a_picture_named_zip_is_not_decoded_to_tell_what_it_is(monkeypatch: pyte
     assert decoded == []
     assert next(read_picture(PNG, "a.png", SETTINGS)).error, "nothing was loaded"
     assert decoded
+
+
+PARTS = st.sampled_from(["a", ".DS_Store", "labels.csv", "Thumbs.db", "__MACOSX", "", "/", "//", "b/", "é", "\udcff"])
+
+
+@given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map("".join), max_size=5))
+def test_of_several_names_that_are_files_none_is_ignored(names: list[str]) -> None:
+    """Nor a folder; and plain ones are told at once."""
+    assert not are_files(names) or not any(is_ignored(name) or name.endswith("/") for name in names)
+    assert are_files(["a.png", "b/c.png", "=d"])
 
 
 @pytest.mark.parametrize(

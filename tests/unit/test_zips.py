@@ -129,6 +129,14 @@ def test_lines_that_are_read_together_are_those_that_are_read_alone(
         assert list(lines_of(damaged)) == expected
 
 
+def test_long_names_are_not_held_together() -> None:
+    """A directory may have nothing but names of 65,535 bytes."""
+    long = [("a" * 3000 + f"{number}", b"") for number in range(9)]
+    short = [(f"{number}", b"") for number in range(9)]
+
+    assert [len(run) for run in zips.runs(io.BytesIO(archive(short + long)))] == [10, *[1] * 8]
+
+
 def lines_of(data: bytes) -> Iterator[tuple[object, ...]]:
     """The lines of a directory, and where it breaks why."""
     try:
